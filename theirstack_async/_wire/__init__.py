@@ -1,0 +1,1 @@
+"""Bytes in, values out: what goes over the wire, without any input or output."""

@@ -1,0 +1,59 @@
+"""The value objects on both sides of the transport seam."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from theirstack_async._values import Headers, RateLimit
+
+Kind = Literal["read", "idempotent", "once", "billed"]
+"""What a repeated request does: nothing (``read``), the same again (``idempotent``), a second thing (``once``), or a
+second bill (``billed``). Only the first two are sent again after an unknown outcome."""
+
+
+@attrs.frozen
+class Request:
+    """One request, ready to be sent. Its text form hides the key and the body."""
+
+    method: str
+    url: str
+    """Absolute, with its query."""
+    kind: Kind
+    headers: Headers = attrs.field(factory=Headers)
+    body: bytes | None = attrs.field(default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>")
+    connect: float | None = None
+    """Seconds for look-up, TCP and TLS; None for no limit."""
+    read: float | None = None
+    """Seconds of silence between bytes; None for no limit."""
+    deadline: float | None = None
+    """Seconds for the whole exchange; None for no limit."""
+
+
+@attrs.frozen
+class Response:
+    """One complete answer."""
+
+    status: int
+    headers: Headers
+    body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
+    """Decompressed."""
+    sends: int = 1
+    """How many times the HTTP library put the request on a connection; above 1 it re-sent by itself."""
+
+
+@attrs.frozen
+class ResponseMeta:
+    """What an answer told beside its contents."""
+
+    status: int
+    """The HTTP status."""
+    request_id: str | None
+    """The ``x-request-id`` header, for the vendor's support; None where the API sent none."""
+    attempts: int
+    """How many times the request was sent."""
+    elapsed: float
+    """Seconds from the start of the call to the complete answer, waits included."""
+    rate_limit: RateLimit | None
+    """What the rate headers said; None where there were none."""

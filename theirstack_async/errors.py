@@ -1,0 +1,249 @@
+"""Every exception of the package, in one tree under :class:`TheirStackError`.
+
+Errors carry plain data only: no response, no session, no request and never the API key. So each of them can be
+pickled, copied and sent to another process, and what it says survives the trip.
+
+Each error states in ``sent`` whether the API can have acted on the request: ``"no"`` (it never got there, or it was
+refused unread), ``"maybe"`` (bytes left this machine and no complete answer came back) or ``"yes"`` (it was answered).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+if TYPE_CHECKING:
+    from theirstack_async._checkpoint import Checkpoint
+    from theirstack_async._values import RateLimit
+
+Sent = Literal["no", "maybe", "yes"]
+"""Whether the API can have acted on a request."""
+
+Phase = Literal["slot", "connect", "read", "deadline"]
+"""Which of our time limits ran out."""
+
+
+@attrs.frozen
+class Problem:
+    """One thing that is wrong with a value: where it is, and what is the matter with it."""
+
+    path: str
+    """A path into the document such as ``payload.locations[0].latitude``; empty for the document itself."""
+    message: str
+    """What was expected and what was found, such as ``expected float, got "north"``."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def _rebuild(
+    cls: type[TheirStackError], args: tuple[Any, ...], state: dict[str, Any], cause: TheirStackError | None
+) -> TheirStackError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    error.__cause__ = cause
+    return error
+
+
+class TheirStackError(Exception):
+    """The root: ``except TheirStackError`` catches all that this package raises."""
+
+    sent: Sent = "no"
+    """Whether the API can have acted on the request."""
+    attempts: int = 0
+    """How many times the request was sent, hidden re-sends of aiohttp included."""
+    elapsed: float = 0.0
+    """Seconds from the start of the call to this error."""
+    items_so_far: list[Any] | None = None
+    """The items that ``Paginator.collect()`` had gathered when this error ended it."""
+    checkpoint: Checkpoint | None = None
+    """Where a listing stood when this error ended it; pass it as ``resume=`` to go on from there."""
+
+    def __init__(self, message: str = "", *, sent: Sent = "no") -> None:
+        super().__init__(message)
+        self.sent = sent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        cause = self.__cause__ if isinstance(self.__cause__, TheirStackError) else None
+        return _rebuild, (type(self), self.args, dict(self.__dict__), cause)
+
+
+class ConfigurationError(TheirStackError):
+    """The client was set up in a way that cannot work: no key, a bad address, a session that cannot be used."""
+
+
+class ArgumentError(TheirStackError, ValueError):
+    """An argument was refused before anything was sent. Nothing was spent."""
+
+    field: str
+    """The name of the argument that was refused."""
+
+    def __init__(self, message: str = "", *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ClientClosedError(TheirStackError):
+    """The client, or the session that was handed to it, is closed."""
+
+
+class TransportError(TheirStackError):
+    """No complete answer came back."""
+
+
+class ConnectError(TransportError):
+    """No connection came about (address look-up, TCP, TLS, proxy), so nothing was sent. Always safe to repeat."""
+
+
+class RequestTimeoutError(TransportError, TimeoutError):
+    """A time limit ran out. ``phase`` tells which one: ``slot``, ``connect``, ``read`` or ``deadline``."""
+
+    phase: Phase
+
+    def __init__(self, message: str = "", *, phase: Phase = "deadline", sent: Sent = "no") -> None:
+        super().__init__(message, sent=sent)
+        self.phase = phase
+
+
+class ConnectionLostError(TransportError):
+    """The connection broke, or the answer was cut off or was not HTTP."""
+
+
+class OutcomeUnknownError(TheirStackError):
+    """A request that must not be sent twice got no clear answer: it may have been carried out, or not.
+
+    It was not sent again. ``__cause__`` is the first error (time-out, reset, truncation, any 5xx). Look before you
+    repeat the call; for the retry endpoint, list the events and see which of them are still FAILED.
+    """
+
+    credits_at_risk: int
+    """Credits that the request may have cost; 0 for a free operation."""
+
+    def __init__(self, message: str = "", *, credits_at_risk: int = 0) -> None:
+        super().__init__(message, sent="maybe")
+        self.credits_at_risk = credits_at_risk
+
+
+class APIError(TheirStackError):
+    """The API answered, and the answer was no. The class tells the status; see the subclasses."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        request_id: int | str | None = None,
+        body_excerpt: str = "",
+        rate_limit: RateLimit | None = None,
+        sent: Sent = "yes",
+    ) -> None:
+        super().__init__(message, sent=sent)
+        self.status = status
+        """The HTTP status; None when the error was raised before sending."""
+        self.code = code
+        """The API's own code, such as ``E-001``, where it gave one."""
+        self.title = title
+        """The API's short text, such as ``Not allowed``."""
+        self.description = description
+        """The API's longer text."""
+        self.request_id = request_id
+        """What to quote to the vendor's support."""
+        self.body_excerpt = body_excerpt
+        """The beginning of the answer as text, at most 500 characters."""
+        self.rate_limit = rate_limit
+        """What the answer's rate headers said, where it had any."""
+
+
+class BadRequestError(APIError):
+    """400: the API did not accept the request."""
+
+
+class AuthenticationError(APIError):
+    """401: the API key is missing, wrong, expired or revoked."""
+
+
+class InsufficientCreditsError(APIError):
+    """402: the account has no credits left, or its plan does not include this."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the key is valid, and may not do this."""
+
+
+class NotFoundError(APIError):
+    """404: there is no such thing."""
+
+
+class ConflictError(APIError):
+    """409: the thing is not in a state that allows this."""
+
+
+class UnprocessableError(APIError):
+    """422: the request was read and found invalid; ``problems`` says where, when the API told."""
+
+    def __init__(self, message: str = "", *, problems: Sequence[Problem] = (), **details: Any) -> None:
+        super().__init__(message, **details)
+        self.problems = tuple(problems)
+
+
+class RateLimitError(APIError):
+    """429, or a wait for a rate window that would take longer than allowed (then ``status`` is None, and unsent)."""
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_after = retry_after
+        """Seconds until the API said that it will accept calls again; None when it did not say."""
+
+
+class ServerError(APIError):
+    """5xx: the API failed."""
+
+
+class DecodeError(TheirStackError):
+    """The API answered with success, and the answer is not what the model says. What was paid for is in ``body``."""
+
+    def __init__(
+        self, message: str = "", *, problems: Sequence[Problem] = (), body: bytes = b"", sent: Sent = "yes"
+    ) -> None:
+        super().__init__(message, sent=sent)
+        self.problems = tuple(problems)
+        """What is wrong, and where."""
+        self.body = body
+        """The bytes that did not decode: one row of a list, or else the whole answer."""
+
+
+class PaginationError(TheirStackError):
+    """A listing could not go on without risking to lose rows. ``checkpoint`` tells how far it got."""
+
+    def __init__(self, message: str = "", *, reason: str = "", checkpoint: Checkpoint | None = None) -> None:
+        super().__init__(message, sent="yes")
+        self.reason = reason
+        """``repeated_page`` or ``moving_list``."""
+        self.checkpoint = checkpoint
+
+
+class BatchError(TheirStackError):
+    """Raised by ``RetryReport.raise_for_failures()``: not every id was accepted."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        failures: Mapping[int, TheirStackError] | None = None,
+        unknown: Sequence[int] = (),
+        skipped: Sequence[int] = (),
+        sent: Sent = "yes",
+    ) -> None:
+        super().__init__(message, sent=sent)
+        self.failures = dict(failures or {})
+        """The ids that the API refused, each with its error."""
+        self.unknown = tuple(unknown)
+        """The ids that were sent with an unknown outcome."""
+        self.skipped = tuple(skipped)
+        """The ids that were never sent."""
