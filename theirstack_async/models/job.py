@@ -1,0 +1,135 @@
+"""A job posting."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import attrs
+
+from theirstack_async.models._base import Model, set_utc
+from theirstack_async.models._open_enum import OpenEnum
+from theirstack_async.models.company import Company
+from theirstack_async.models.hiring_team_member import HiringTeamMember
+from theirstack_async.models.job_location import JobLocation
+
+
+class JobSeniority(OpenEnum):
+    """The level of a position."""
+
+    C_LEVEL = "c_level"
+    STAFF = "staff"
+    SENIOR = "senior"
+    JUNIOR = "junior"
+    MID_LEVEL = "mid_level"
+
+
+class EmploymentStatus(OpenEnum):
+    """The kind of a contract."""
+
+    FULL_TIME = "full_time"
+    PART_TIME = "part_time"
+    TEMPORARY = "temporary"
+    INTERNSHIP = "internship"
+    CONTRACT = "contract"
+    FREELANCE = "freelance"
+    CO_FOUNDER = "co_founder"
+    APPRENTICESHIP = "apprenticeship"
+    SEASONAL = "seasonal"
+    VOLUNTEER = "volunteer"
+    OTHER = "other"
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+class Job(Model):
+    """A job posting: a row of a job search, or the payload of a ``job_new`` event.
+
+    Fields that the API has deprecated are optional here, whatever the API says of them: it may drop them.
+    """
+
+    id: int
+    job_title: str
+    url: str
+    """The posting."""
+    source_url: str
+    """The posting that the data was taken from."""
+    date_posted: date
+    discovered_at: datetime
+    """When the vendor first saw it."""
+    company_object: Company
+    """The employer."""
+    closed_at: datetime | None = None
+    """When it was seen to be closed; None means open or unknown."""
+    final_url: str | None = None
+    """The posting on the employer's own site."""
+    normalized_title: str | None = None
+    description: str | None = None
+    """Markdown."""
+    has_blurred_data: bool = False
+    """Whether what identifies the company is blurred, as in a preview."""
+    locations: tuple[JobLocation, ...] = ()
+    remote: bool | None = None
+    hybrid: bool | None = None
+    """Partly in an office, partly remote."""
+    salary_string: str | None = None
+    """The salary in words, in the local currency."""
+    min_annual_salary: int | None = None
+    """In ``salary_currency``, a year."""
+    max_annual_salary: int | None = None
+    """In ``salary_currency``, a year."""
+    min_annual_salary_usd: float | None = None
+    """US dollars a year."""
+    max_annual_salary_usd: float | None = None
+    """US dollars a year."""
+    avg_annual_salary_usd: float | None = None
+    """US dollars a year: the mean of the two bounds, or the one that is known."""
+    salary_currency: str | None = None
+    """Three letters, such as ``EUR``."""
+    seniority: JobSeniority | None = None
+    employment_statuses: tuple[EmploymentStatus, ...] = ()
+    easy_apply: bool | None = None
+    """True when one applies on the job board itself, False when it leads to the employer's site."""
+    reposted: bool | None = None
+    date_reposted: date | None = None
+    hiring_team: tuple[HiringTeamMember, ...] | None = None
+    manager_roles: tuple[str, ...] | None = None
+    """The roles that the person hired would report to."""
+    company_domain: str | None = None
+    keyword_slugs: tuple[str, ...] = ()
+    """Technologies and buying-intent topics found in the title, the description or the address."""
+    technology_slugs: tuple[str, ...] = ()
+    """Those of ``keyword_slugs`` that are technologies."""
+    matching_phrases: tuple[str | None, ...] | None = ()
+    """Phrases of the description that match the search's pattern."""
+    matching_words: tuple[str | None, ...] | None = ()
+    """Words of the description that match the search's pattern."""
+    company: str | None = None
+    """Deprecated by the API: use ``company_object.name``."""
+    location: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    short_location: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    long_location: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    state_code: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    latitude: float | None = None
+    """Deprecated by the API: use ``locations``. Degrees, north positive."""
+    longitude: float | None = None
+    """Deprecated by the API: use ``locations``. Degrees, east positive."""
+    postal_code: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    country: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    country_code: str | None = None
+    """Deprecated by the API: use ``locations``."""
+    countries: tuple[str, ...] | None = None
+    """Deprecated by the API: use ``locations``."""
+    country_codes: tuple[str | None, ...] | None = None
+    """Deprecated by the API: use ``locations``."""
+    cities: tuple[str, ...] | None = None
+    """Deprecated by the API: use ``locations``."""
+    continents: tuple[str, ...] | None = None
+    """Deprecated by the API: use ``locations``."""
+
+    def __attrs_post_init__(self) -> None:
+        set_utc(self, "discovered_at", "closed_at")
