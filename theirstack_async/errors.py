@@ -97,6 +97,13 @@ class TransportError(TheirStackError):
 class ConnectError(TransportError):
     """No connection came about (address look-up, TCP, TLS, proxy), so nothing was sent. Always safe to repeat."""
 
+    permanent: bool
+    """Whether asking again cannot help: the server's certificate was refused."""
+
+    def __init__(self, message: str = "", *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
 
 class RequestTimeoutError(TransportError, TimeoutError):
     """A time limit ran out. ``phase`` tells which one: ``slot``, ``connect``, ``read`` or ``deadline``."""
@@ -203,6 +210,11 @@ class RateLimitError(APIError):
 
 class ServerError(APIError):
     """5xx: the API failed."""
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_after = retry_after
+        """Seconds that the API asked to wait (``Retry-After``); None when it did not say."""
 
 
 class DecodeError(TheirStackError):

@@ -30,6 +30,12 @@ class Request:
     deadline: float | None = None
     """Seconds for the whole exchange; None for no limit."""
 
+    @property
+    def label(self) -> str:
+        """What an error calls it, such as ``GET /v0/webhooks/7``: method and path, without host and query."""
+        path = self.url.partition("://")[2].partition("?")[0]
+        return f"{self.method} /{path.partition('/')[2]}"
+
 
 @attrs.frozen
 class Response:

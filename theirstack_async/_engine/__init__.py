@@ -1,0 +1,1 @@
+"""How one call is made: transport, retry, slots, dialect, pipeline."""

@@ -1,0 +1,55 @@
+"""What one API is like, as data, so that a second API needs no second engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import attrs
+
+from theirstack_async._wire.message import Kind, Response
+from theirstack_async.errors import APIError
+
+
+@attrs.frozen
+class Operation:
+    """One operation of an API."""
+
+    name: str
+    """The method's name on the client, such as ``webhooks.events.retry``."""
+    method: str
+    path: str
+    """With ``{names}`` for its parts."""
+    kind: Kind
+    """What a repeated request would do."""
+    credits_per_row: int = 0
+    """Credits that one returned row costs; 0 for a free operation."""
+    needs_key: bool = True
+    """Whether the key is sent along."""
+
+
+class ErrorParser(Protocol):
+    """Turns an answer that is not a success into an exception."""
+
+    def __call__(self, response: Response, label: str, *, now: float, hide: str | None = None) -> APIError: ...
+
+
+@attrs.frozen
+class Dialect:
+    """An API as the engine sees it."""
+
+    base_url: str
+    auth_header: Callable[[str], tuple[str, str]]
+    """From the key to the header that carries it."""
+    parse_error: ErrorParser
+    operations: Mapping[str, Operation]
+    """By name."""
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """Return the operation that a raw request is an instance of, or None when the table has none."""
+        for operation in self.operations.values():
+            pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(operation.path))
+            if operation.method == method and re.fullmatch(pattern, path):
+                return operation
+        return None

@@ -1,0 +1,147 @@
+"""From an answer that is not a success to an exception: the one place that maps a status to a class."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from theirstack_async._values import MASK, RateLimit
+from theirstack_async._wire.message import Response
+from theirstack_async._wire.ratelimit import parse_rate_limit
+from theirstack_async._wire.retry_after import parse_retry_after
+from theirstack_async.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InsufficientCreditsError,
+    NotFoundError,
+    PermissionDeniedError,
+    Problem,
+    RateLimitError,
+    ServerError,
+    UnprocessableError,
+)
+
+EXCERPT: Final = 500
+"""Characters of an answer that an error keeps."""
+_READ_AT_MOST: Final = 65_536
+"""Bytes of an error's body that are looked at; a real envelope has a few hundred."""
+_TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+_CLASSES: Final[Mapping[int, type[APIError]]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditsError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableError,
+    429: RateLimitError,
+}
+_ADVICE: Final[Mapping[int, str]] = {
+    401: "Check the API key: it may be wrong, expired or revoked.",
+    402: "The account has no credits left, or its plan does not include this.",
+    403: "The key is valid, but may not do this.",
+}
+
+
+@attrs.frozen
+class ErrorBody:
+    """What an error's body says, in whichever of its shapes it came."""
+
+    title: str | None = None
+    code: str | None = None
+    description: str | None = None
+    request_id: int | str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def api_error(response: Response, label: str, *, now: float, hide: str | None = None) -> APIError:
+    """Return the exception for an answer whose status is not 2xx.
+
+    ``label`` names the request, ``now`` is a Unix timestamp, and ``hide`` is the key, which a server may echo.
+    """
+    text = _text(response.body, hide)
+    body = _parse(text)
+    rate_limit = parse_rate_limit(response.headers)
+    cls = _CLASSES.get(response.status) or (ServerError if response.status >= 500 else APIError)
+    details: dict[str, Any] = {
+        "status": response.status,
+        "code": body.code,
+        "title": body.title,
+        "description": body.description,
+        "request_id": body.request_id or response.headers.get("x-request-id"),
+        "body_excerpt": text[:EXCERPT],
+        "rate_limit": rate_limit,
+    }
+    if cls is UnprocessableError:
+        details["problems"] = body.problems
+    if issubclass(cls, (RateLimitError, ServerError)):
+        details["retry_after"] = _retry_after(response, rate_limit if cls is RateLimitError else None, now)
+    return cls(_message(label, response.status, body, text, details["request_id"]), **details)
+
+
+def _retry_after(response: Response, rate_limit: RateLimit | None, now: float) -> float | None:
+    stated = parse_retry_after(response.headers.get("retry-after"), now)
+    return stated if stated is not None else (rate_limit.wait or None if rate_limit else None)
+
+
+def _message(label: str, status: int, body: ErrorBody, text: str, request_id: object) -> str:
+    said = ": ".join(part for part in (body.title, body.description) if part)
+    if not said and body.problems:
+        said = "; ".join(str(problem) for problem in body.problems[:5])
+    if not said:
+        said = " ".join(_TAGS.sub(" ", text[:EXCERPT * 4]).split())[:200]
+    parts = [f"{label} was answered {status}" + (f" ({body.code})" if body.code else "") + (f": {said}" if said else "")]
+    if status in _ADVICE:
+        parts.append(_ADVICE[status])
+    if request_id is not None:
+        parts.append(f"Request id {request_id}.")
+    return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts)
+
+
+def _text(body: bytes, hide: str | None) -> str:
+    text = body[:_READ_AT_MOST].decode("utf-8", "replace")
+    return text.replace(hide, MASK) if hide else text
+
+
+def _parse(text: str) -> ErrorBody:
+    try:
+        data: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return ErrorBody()
+    if not isinstance(data, dict):
+        return ErrorBody()
+    if isinstance(data.get("error"), dict):
+        return _envelope(data)
+    if isinstance(data.get("detail"), list):
+        return ErrorBody(problems=tuple(_problem(item) for item in data["detail"][:50] if isinstance(item, dict)))
+    return ErrorBody(description=_string(data.get("detail")))
+
+
+def _envelope(data: dict[str, Any]) -> ErrorBody:
+    error = data["error"]
+    request_id = data.get("request_id")
+    return ErrorBody(
+        title=_string(error.get("title")),
+        code=_string(error.get("code")),
+        description=_string(error.get("description")),
+        request_id=request_id if isinstance(request_id, (int, str)) else None,
+    )
+
+
+def _problem(item: dict[str, Any]) -> Problem:
+    loc = item.get("loc")
+    path = ""
+    for part in loc if isinstance(loc, list) else ():
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return Problem(path[:200], (_string(item.get("msg")) or "invalid")[:EXCERPT])
+
+
+def _string(value: object) -> str | None:
+    return value[:2000] if isinstance(value, str) and value else None

@@ -1,0 +1,75 @@
+"""From Python values to the parts of a request: address, query, body."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from theirstack_async._values import UNSET
+from theirstack_async.errors import ArgumentError
+
+# A dot segment is resolved away by URL libraries and would reach another endpoint (RFC 3986, 5.2.4).
+_DOT_SEGMENTS: Final = frozenset({"", ".", ".."})
+
+
+def build_url(base_url: str, path: str, parts: Mapping[str, object], query: Mapping[str, object]) -> str:
+    """Return the absolute address of an operation: the path's ``{names}`` filled in and quoted, the query encoded."""
+    pairs = list(_query_pairs(query))
+    return f"{base_url}{fill_path(path, parts)}{'?' + urlencode(pairs) if pairs else ''}"
+
+
+def fill_path(path: str, parts: Mapping[str, object]) -> str:
+    """Return the path with each ``{name}`` replaced by its part, quoted so that it stays one segment.
+
+    Raises:
+        ArgumentError: a part is empty or a dot segment.
+    """
+    filled = path
+    for name, value in parts.items():
+        text = str(value)
+        if text in _DOT_SEGMENTS:
+            raise ArgumentError(f"{name}: {text!r} cannot be part of a path", field=name)
+        filled = filled.replace("{" + name + "}", quote(text, safe=""))
+    return filled
+
+
+def _query_pairs(query: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    for name, value in query.items():
+        if value is None or value is UNSET:
+            continue
+        for item in value if isinstance(value, (list, tuple)) else (value,):
+            yield name, _query_text(item)
+
+
+def _query_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    return str(value)
+
+
+def encode_json(value: Any) -> bytes:
+    """Return the value as compact JSON. Not-a-number and infinity are refused: JSON has none (RFC 8259, 6)."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def encode_instant(value: datetime, field: str) -> str:
+    """Return an instant as the API writes it, in UTC with a ``Z``.
+
+    Raises:
+        ArgumentError: it is not a datetime, or it has no time zone, so it could mean any of 38 hours.
+    """
+    if not isinstance(value, datetime):
+        raise ArgumentError(f"{field}: expected a datetime with a time zone, got {value!r}", field=field)
+    if value.tzinfo is None:
+        raise ArgumentError(
+            f"{field}: {value.isoformat()} has no time zone; say which one, such as "
+            "datetime(..., tzinfo=timezone.utc)",
+            field=field,
+        )
+    return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")

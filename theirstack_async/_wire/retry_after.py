@@ -1,0 +1,26 @@
+"""The ``Retry-After`` header (RFC 9110, 10.2.3)."""
+
+from __future__ import annotations
+
+import math
+import re
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+_SECONDS: Final = re.compile(r"\d{1,15}(\.\d{0,9})?\Z", re.ASCII)
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """Return how many seconds to wait: never negative, never infinite, never NaN.
+
+    Reads seconds and HTTP dates (a date in the past means now). Anything else counts as "not said" and gives None.
+    ``now`` is a Unix timestamp, which a date is measured from.
+    """
+    text = (value or "").strip()
+    if _SECONDS.match(text):
+        return float(text)
+    try:
+        delay = parsedate_to_datetime(text).timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return max(0.0, delay) if math.isfinite(delay) else None

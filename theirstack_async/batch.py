@@ -1,0 +1,249 @@
+"""Sending many ids in batches: bounded, lazy, and with an honest account of each id. Knows no address."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from typing import Any, Final, Generic, TypeVar
+
+from theirstack_async._clock import Clock
+from theirstack_async._engine.pipeline import CallState
+from theirstack_async._fanout import FanOut
+from theirstack_async._ids import IdSet
+from theirstack_async.errors import (
+    APIError,
+    ArgumentError,
+    AuthenticationError,
+    BadRequestError,
+    ClientClosedError,
+    ConfigurationError,
+    ConnectError,
+    InsufficientCreditsError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    TheirStackError,
+    UnprocessableError,
+)
+from theirstack_async.hooks import logger
+from theirstack_async.report import RetryReport
+
+T = TypeVar("T")
+Progress = Callable[[RetryReport], object]
+"""Called with the live report after each answered batch; what it raises is logged and goes no further."""
+
+REFUSED_IN_A_ROW: Final = 3
+"""Batches in a row of which every single id was refused, after which the run stops: the fault is not in the ids."""
+FAILED_IN_A_ROW: Final = 10
+"""Batches in a row without any clear answer, after which the run stops: what is left is safer unsent than unknown."""
+
+_CONTENT: Final = (BadRequestError, NotFoundError, UnprocessableError)
+_FINAL: Final = (
+    AuthenticationError,
+    InsufficientCreditsError,
+    PermissionDeniedError,
+    RateLimitError,
+    ClientClosedError,
+    ConfigurationError,
+)
+
+
+class BatchRun(Generic[T]):
+    """One run over one source of items, each of which stands for an id."""
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[int], CallState], Awaitable[object]],
+        probe: Callable[[], Awaitable[object]],
+        to_id: Callable[[T], int],
+        *,
+        batch_size: int,
+        max_concurrency: int,
+        drain: float,
+        on_progress: Progress | None,
+        clock: Clock,
+    ) -> None:
+        """``send`` sends one batch; ``probe`` is a harmless call that fails too when the address is wrong."""
+        self._send = send
+        self._probe = probe
+        self._to_id = to_id
+        self._batch_size = batch_size
+        self._max_concurrency = max_concurrency
+        self._drain = drain
+        self._on_progress = on_progress
+        self._clock = clock
+        self._started = clock.monotonic()
+        self._taken = IdSet()
+        self._open = IdSet()
+        self._probed = False
+        self._refused_in_a_row = 0
+        self._failed_in_a_row = 0
+        self.report = RetryReport()
+
+    async def run(self, source: Iterable[T] | AsyncIterable[T]) -> RetryReport:
+        """Send everything and return the report. What the source raises is raised as it is, the report being final."""
+        if isinstance(source, Collection):
+            for item in source:
+                self._to_id(item)
+        items = iter(source) if isinstance(source, Iterable) else None
+        try:
+            async with FanOut(self._max_concurrency, drain=self._drain) as fan:
+                async with aclosing(self._batches(source if items is None else items)) as batches:
+                    async for batch in batches:
+                        await fan.submit(self._settle(batch))
+                        if self.report.stopped_by is not None:
+                            break
+        except BaseException as error:
+            error.report = self.report  # type: ignore[attr-defined]  # best effort, for whoever catches it
+            raise
+        finally:
+            if isinstance(source, Collection):
+                for item in items or ():
+                    self._take(item)
+            self._finish()
+        return self.report
+
+    async def _batches(self, source: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[list[int], None]:
+        batch: list[int] = []
+        async for item in _items(source):
+            value = self._take(item)
+            if value is not None:
+                batch.append(value)
+            if len(batch) >= self._batch_size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _take(self, item: T) -> int | None:
+        """Count an item in, and return its id when it is new."""
+        value = self._to_id(item)
+        if not self._taken.add(value):
+            self.report.duplicates += 1
+            return None
+        self._open.add(value)
+        self.report.requested += 1
+        return value
+
+    async def _settle(self, batch: Sequence[int]) -> None:
+        """Send a batch; while its content is refused, send its halves, until the bad ids stand alone."""
+        parts = [batch]
+        refused = 0
+        while parts and self.report.stopped_by is None:
+            part = parts.pop()
+            error = await self._try(part)
+            self.report.batches += 1
+            if error is None:
+                self._accept(part)
+            elif not isinstance(error, _CONTENT):
+                self._fail(part, error)
+            elif await self._is_lost(error):
+                self._reject(part, error)
+                self._stop(error)
+            elif len(part) > 1:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+            else:
+                refused += 1
+                self._reject(part, error)
+                self._count_refused(refused == len(batch), error)
+            self._tell()
+
+    async def _try(self, part: Sequence[int]) -> TheirStackError | None:
+        state = CallState()
+        settled = False
+        try:
+            await self._send(part, state)
+            settled = True
+        except TheirStackError as error:
+            settled = True
+            return error
+        finally:
+            if not settled and state.sent != "no":
+                self._move(part, self.report._unknown)
+        return None
+
+    def _accept(self, part: Sequence[int]) -> None:
+        self._refused_in_a_row = self._failed_in_a_row = 0
+        self._move(part, self.report._accepted)
+
+    def _fail(self, part: Sequence[int], error: TheirStackError) -> None:
+        """Account for a batch that failed for another reason than its content."""
+        if isinstance(error, APIError) and error.status is not None and error.status < 500:
+            self._reject(part, error)
+        elif error.sent != "no":
+            self._move(part, self.report._unknown)
+        self._failed_in_a_row += 1
+        hopeless = isinstance(error, _FINAL) or (isinstance(error, ConnectError) and error.permanent)
+        if hopeless or self._failed_in_a_row >= FAILED_IN_A_ROW:
+            self._stop(error)
+
+    def _reject(self, part: Sequence[int], error: TheirStackError) -> None:
+        for value in part:
+            self._open.discard(value)
+            self.report._rejected[value] = error
+
+    def _count_refused(self, whole_batch: bool, error: TheirStackError) -> None:
+        self._failed_in_a_row = 0
+        if whole_batch:
+            self._refused_in_a_row += 1
+            if self._refused_in_a_row >= REFUSED_IN_A_ROW:
+                self._stop(error)
+
+    async def _is_lost(self, error: TheirStackError) -> bool:
+        """Return whether a 404 means that the address is wrong, and not that an id is: a harmless call is refused too."""
+        if not isinstance(error, NotFoundError) or self._probed:
+            return False
+        self._probed = True
+        try:
+            await self._probe()
+        except APIError as refused:
+            return refused.status is not None and refused.status < 500
+        except TheirStackError:
+            return False
+        return False
+
+    def _move(self, part: Sequence[int], to: IdSet) -> None:
+        for value in part:
+            self._open.discard(value)
+            to.add(value)
+
+    def _stop(self, error: TheirStackError) -> None:
+        if self.report.stopped_by is None:
+            self.report.stopped_by = error
+            logger.debug("batch run: stopping: %s", error)
+
+    def _tell(self) -> None:
+        self.report.elapsed = self._clock.monotonic() - self._started
+        if self._on_progress is not None:
+            try:
+                self._on_progress(self.report)
+            except Exception as error:  # it is the user's code, and must not end a run that is half sent
+                logger.warning("on_progress failed: %s: %s", type(error).__name__, error)
+
+    def _finish(self) -> None:
+        self.report._skipped.update(self._open)
+        self._open = IdSet()
+        self._tell()
+
+
+async def _items(source: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
+    if isinstance(source, Iterator):
+        for item in source:
+            yield item
+    else:
+        async for item in source:
+            yield item
+
+
+def check_source(ids: Any) -> None:
+    """Refuse what cannot be a source of ids.
+
+    Raises:
+        ArgumentError: it is a text, or cannot be iterated.
+    """
+    if isinstance(ids, (str, bytes)) or not isinstance(ids, (Iterable, AsyncIterable)):
+        raise ArgumentError(
+            f"ids: expected event ids or WebhookEvents, in a list or another iterable, got {type(ids).__name__}",
+            field="ids",
+        )

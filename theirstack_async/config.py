@@ -1,0 +1,164 @@
+"""How a client is made (:class:`ClientConfig`) and how a call is made (:class:`RequestOptions`): frozen values."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from ssl import SSLContext
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from theirstack_async._values import Secret
+from theirstack_async.errors import ArgumentError, ConfigurationError
+from theirstack_async.hooks import Hook
+
+KEY_VARIABLE: Final = "THEIRSTACK_API_KEY"
+URL_VARIABLE: Final = "THEIRSTACK_BASE_URL"
+PRODUCTION_URL: Final = "https://api.theirstack.com"
+
+KeyProvider = Callable[[], str | Awaitable[str]]
+"""Returns the key, at once or as an awaitable; asked before each attempt, and once more after a 401."""
+
+
+def _seconds(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value <= 0:
+        raise ArgumentError(
+            f"{attribute.name}: expected seconds above 0, or None for no limit, got {value!r}", field=attribute.name
+        )
+
+
+def _from_zero(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+        raise ArgumentError(f"{attribute.name}: expected seconds from 0, got {value!r}", field=attribute.name)
+
+
+def _count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_count(attribute.name, value)
+
+
+def check_count(field: str, value: object, *, at_least: int = 1, at_most: int | None = None) -> int:
+    """Return ``value`` when it is a whole number in the bounds, else raise an :class:`ArgumentError` naming ``field``."""
+    if type(value) is int and value >= at_least and (at_most is None or value <= at_most):
+        return value
+    bounds = f"from {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+    raise ArgumentError(f"{field}: expected a whole number {bounds}, got {value!r}", field=field)
+
+
+@attrs.frozen
+class Timeouts:
+    """Three limits in seconds; None switches one off, and 0 is refused."""
+
+    connect: float | None = attrs.field(default=10.0, validator=_seconds)
+    """For one connection: address look-up, TCP and TLS."""
+    read: float | None = attrs.field(default=60.0, validator=_seconds)
+    """Of silence between two pieces of an answer."""
+    deadline: float | None = attrs.field(default=300.0, validator=_seconds)
+    """For the whole call: queueing, waiting for a rate window, all attempts and the pauses between them."""
+
+
+@attrs.frozen
+class RetryPolicy:
+    """When and how often a request is sent again. The pause before retry n is random, from 0 to ``base * 2**(n-1)``."""
+
+    attempts: int = attrs.field(default=4, validator=_count)
+    """How many times a request is sent at the most; 1 switches retries off."""
+    base: float = attrs.field(default=0.5, validator=_from_zero)
+    """The longest first pause, in seconds."""
+    cap: float = attrs.field(default=30.0, validator=_from_zero)
+    """The longest pause, in seconds. What the API asks for in ``Retry-After`` is not cut."""
+    retry_paid: bool = False
+    """Whether a billed request is sent again when its outcome is unknown: it may then be paid for twice."""
+
+
+@attrs.frozen
+class RequestOptions:
+    """How one call is made, where it differs from the client."""
+
+    timeouts: Timeouts | None = None
+    """Instead of the client's limits."""
+    retries: RetryPolicy | None = None
+    """Instead of the client's policy."""
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    """Sent along. ``Authorization`` is refused: use ``client.with_options(api_key=...)``."""
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in self.headers.items():
+            if name.lower() in ("authorization", "host", "content-length", "transfer-encoding"):
+                raise ArgumentError(f"headers: {name} is set by the client itself; leave it out", field="headers")
+            if not name.isascii() or not name.strip() or any(ch in f"{name}{value}" for ch in "\r\n\0"):
+                raise ArgumentError(f"headers: {name!r} cannot be sent as a header", field="headers")
+
+
+@attrs.frozen(kw_only=True)
+class ClientConfig:
+    """All settings of a client, checked."""
+
+    api_key: Secret | KeyProvider | None
+    base_url: str
+    timeouts: Timeouts = Timeouts()
+    retries: RetryPolicy = RetryPolicy()
+    max_concurrency: int = attrs.field(default=16, validator=_count)
+    max_rate_wait: float | None = attrs.field(default=60.0, validator=_seconds)
+    max_body_bytes: int = attrs.field(default=256 * 1024 * 1024, validator=_count)
+    proxy: str | None = attrs.field(default=None, repr=False)
+    ssl_context: SSLContext | None = attrs.field(default=None, repr=False)
+    trust_env: bool = False
+    hooks: tuple[Hook, ...] = ()
+    keep_unknown_fields: bool = False
+
+
+def load_key(api_key: str | KeyProvider | None) -> Secret | KeyProvider | None:
+    """Return the key that was given, or the one in ``THEIRSTACK_API_KEY``, or None where there is neither."""
+    if callable(api_key):
+        return api_key
+    source = "api_key"
+    if api_key is None:
+        api_key, source = os.environ.get(KEY_VARIABLE), KEY_VARIABLE
+        if not api_key:
+            return None
+    return Secret(check_key(api_key, source))
+
+
+def check_key(key: object, source: str) -> str:
+    """Return the key when it can be sent as a header. The error never shows it.
+
+    Raises:
+        ConfigurationError: it is empty, not text, has white space or characters beyond ASCII, or starts with Bearer.
+    """
+    if not isinstance(key, str):
+        raise ConfigurationError(f"{source}: expected the API key as text, got {type(key).__name__}")
+    if not key:
+        raise ConfigurationError(f"{source}: the API key is empty")
+    if key.lower().startswith("bearer "):
+        raise ConfigurationError(f"{source}: leave out the word Bearer, the client adds it")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigurationError(
+            f"{source}: the API key holds white space or characters that a header cannot carry; was a line break copied?"
+        )
+    return key
+
+
+def load_base_url(base_url: str | None) -> str:
+    """Return the address that was given, or the one in ``THEIRSTACK_BASE_URL``, or the production API's.
+
+    Raises:
+        ConfigurationError: it is not an absolute http or https address, or has credentials, a query or a fragment.
+    """
+    url = base_url or os.environ.get(URL_VARIABLE) or PRODUCTION_URL
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    else:
+        usable = usable and not (parts.username or parts.password or parts.query or parts.fragment)
+    if not usable or any(ch.isspace() for ch in url):
+        raise ConfigurationError(
+            "base_url: expected an address such as https://api.theirstack.com, without credentials, query or fragment"
+        )
+    return url.rstrip("/")

@@ -1,0 +1,99 @@
+"""What became of each id of a batch run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
+
+from theirstack_async._ids import IdSet, IdView
+from theirstack_async.errors import BatchError, TheirStackError
+
+_SHOWN = 20
+
+
+class RetryReport:
+    """What became of each id. Every distinct id is in exactly one of accepted, rejected, unknown and skipped.
+
+    It is live: ``on_progress`` receives the object that is returned in the end. While a run is under way, the ids in
+    flight are in none of the four yet. Ids that were never taken from an iterator are not counted: they are still in it.
+    """
+
+    def __init__(self) -> None:
+        self._accepted = IdSet()
+        self._unknown = IdSet()
+        self._skipped = IdSet()
+        self._rejected: dict[int, TheirStackError] = {}
+        self.requested: int = 0
+        """How many distinct ids were taken from the source."""
+        self.duplicates: int = 0
+        """How many ids came again, and were dropped."""
+        self.batches: int = 0
+        """How many requests were answered or given up, halves of refused batches included."""
+        self.elapsed: float = 0.0
+        """Seconds since the run began."""
+        self.stopped_by: TheirStackError | None = None
+        """The error that ended the run early; None when every id was tried."""
+
+    @property
+    def accepted(self) -> Set[int]:
+        """The ids that the API took. It will deliver them again; whether they arrive is another question."""
+        return IdView(self._accepted)
+
+    @property
+    def rejected(self) -> Mapping[int, TheirStackError]:
+        """The ids that the API refused, each with its error."""
+        return MappingProxyType(self._rejected)
+
+    @property
+    def unknown(self) -> Set[int]:
+        """The ids that were sent with an unknown outcome: they may have been taken, or not."""
+        return IdView(self._unknown)
+
+    @property
+    def skipped(self) -> Set[int]:
+        """The ids that were never sent, because the run ended early."""
+        return IdView(self._skipped)
+
+    @property
+    def settled(self) -> int:
+        """How many ids are in one of the four sets."""
+        return len(self._accepted) + len(self._rejected) + len(self._unknown) + len(self._skipped)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every id was accepted."""
+        return len(self._accepted) == self.requested and self.stopped_by is None
+
+    def raise_for_failures(self) -> None:
+        """Return when all is well.
+
+        Raises:
+            BatchError: an id was rejected, is of unknown outcome, or was skipped. ``__cause__`` is what ended the run.
+        """
+        if self.ok:
+            return
+        raise BatchError(
+            str(self), failures=self._rejected, unknown=tuple(self._unknown), skipped=tuple(self._skipped)
+        ) from self.stopped_by
+
+    def __str__(self) -> str:
+        parts = [f"{len(self._accepted):,} of {self.requested:,} accepted"]
+        parts += [
+            f"{len(ids):,} {word} ({_sample(ids)})"
+            for word, ids in (("rejected", self._rejected), ("unknown", self._unknown), ("skipped", self._skipped))
+            if ids
+        ]
+        if self.stopped_by is not None:
+            parts.append(f"stopped by: {self.stopped_by}")
+        return "; ".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<RetryReport {self}>"
+
+
+
+def _sample(ids: Any) -> str:
+    shown = ", ".join(str(value) for value in islice(ids, _SHOWN))
+    return shown if len(ids) <= _SHOWN else f"{shown}, ..."
