@@ -1,0 +1,91 @@
+"""From a request on the socket to the answer on the socket."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+
+from aiohttp import web
+
+from theirstack_async._values import Headers
+from theirstack_async.testing.answers import Answer, RefusedError, envelope, refusal
+from theirstack_async.testing.backend import Backend
+from theirstack_async.testing.cues import Faults
+from theirstack_async.testing.exchange import Exchange, Sleep
+from theirstack_async.testing.operations import Call
+from theirstack_async.testing.rate import RateLimiter
+from theirstack_async.testing.records import RequestLog, RequestRecord
+from theirstack_async.testing.routes import check_key, route
+
+
+class Dispatcher:
+    """The request handler of the fake."""
+
+    def __init__(self, backend: Backend, api_key: str, sleep: Sleep, *, keep_requests: bool) -> None:
+        self._backend = backend
+        self._api_key = api_key
+        self._sleep = sleep
+        self._rate = RateLimiter(backend.options.rate_tier, backend.clock)
+        self._handlers: set[asyncio.Task[object]] = set()
+        self.closing = asyncio.Event()
+        self.requests = RequestLog(keep=keep_requests)
+        self.faults = Faults()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve one request."""
+        record = RequestRecord(
+            method=request.method,
+            path=request.path,
+            query_string=request.rel_url.raw_query_string,
+            headers=Headers(request.headers.items()),
+            began=time.monotonic(),
+        )
+        exchange = Exchange(
+            request,
+            record,
+            perform=self._perform,
+            sleep=self._sleep,
+            closing=self.closing,
+            compression=self._backend.options.compression,
+        )
+        task = asyncio.current_task()
+        assert task is not None
+        self._handlers.add(task)
+        self.requests.begin(record)
+        try:
+            return exchange.response(await self._answer(exchange))
+        finally:
+            self.requests.end(record)
+            self._handlers.discard(task)
+
+    async def close(self) -> None:
+        """End all requests that are being served."""
+        self.closing.set()
+        handlers = list(self._handlers)
+        for task in handlers:
+            task.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
+
+    async def _answer(self, exchange: Exchange) -> Answer:
+        early = self.faults.take(exchange.record, reads_request=False)
+        if early is not None:
+            return await early.play(exchange)
+        await exchange.read_body()
+        fault = self.faults.take(exchange.record, reads_request=True)
+        admitted, exchange.rate_headers = self._rate.admit()
+        if fault is not None:
+            return await fault.play(exchange)
+        if not admitted:
+            return envelope(429, "A rate window is spent; the rate headers tell when it has room again")
+        return await exchange.carry_out()
+
+    async def _perform(self, record: RequestRecord) -> Answer:
+        try:
+            operation, path_id = route(record.method, record.path)
+            check_key(record.headers.get("authorization"), self._api_key)
+            content_type = record.headers.get("content-type", "").partition(";")[0].strip().lower()
+            answer = operation(self._backend, Call(path_id, record.query, record.body, content_type))
+            return await answer if inspect.isawaitable(answer) else answer
+        except RefusedError as error:
+            return refusal(error, self._backend.options.error_style)

@@ -1,0 +1,105 @@
+"""One request and its answer on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import http
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn
+
+from aiohttp import web
+
+from theirstack_async.testing.answers import Answer
+from theirstack_async.testing.records import RequestRecord
+
+_MIN_COMPRESSED: Final = 500
+"""Bytes; shorter bodies are sent as they are."""
+
+Perform = Callable[[RequestRecord], Awaitable[Answer]]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Exchange:
+    """What a fault can do: carry out the operation, wait, write to the socket, break the connection."""
+
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        record: RequestRecord,
+        *,
+        perform: Perform,
+        sleep: Sleep,
+        closing: asyncio.Event,
+        compression: bool,
+    ) -> None:
+        self._request = request
+        self._perform = perform
+        self._closing = closing
+        self._compression = compression
+        self.record = record
+        self.sleep = sleep
+        """Waits so many seconds, through the sleep that was injected into the fake."""
+        self.rate_headers: dict[str, str] = {}
+
+    async def read_body(self) -> None:
+        """Read the request's body into the record."""
+        self.record.body = await self._request.read()
+
+    async def carry_out(self) -> Answer:
+        """Do what the request asks for, and return the true answer."""
+        return await self._perform(self.record)
+
+    def response(self, answer: Answer) -> web.Response:
+        """Return the answer as it is sent when nothing is wrong."""
+        body, headers = answer.body, {**self.rate_headers, **answer.headers, "Content-Type": answer.content_type}
+        accepted = self._request.headers.get("Accept-Encoding", "")
+        if self._compression and "gzip" in accepted and len(body) >= _MIN_COMPRESSED:
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        self.record.status = answer.status
+        return web.Response(status=answer.status, body=body, headers=headers)
+
+    def write_head(self, answer: Answer) -> None:
+        """Write the status line and the headers of an answer; its body is up to the caller."""
+        self.record.status = answer.status
+        headers = {
+            **self.rate_headers,
+            **answer.headers,
+            "Content-Type": answer.content_type,
+            "Content-Length": str(len(answer.body)),
+            "Connection": "close",
+        }
+        phrase = http.HTTPStatus(answer.status).phrase
+        lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        self.write("\r\n".join([*lines, "", ""]).encode())
+
+    def write(self, data: bytes) -> None:
+        """Write bytes to the socket. Raises ConnectionResetError when the client has gone."""
+        self._transport().write(data)
+
+    def close(self) -> NoReturn:
+        """Close the connection in an orderly way (FIN) after what was written, and end the exchange."""
+        self._transport().close()
+        raise ConnectionResetError("closed on cue")
+
+    def reset(self) -> NoReturn:
+        """Reset the connection (RST), and end the exchange."""
+        transport = self._transport()
+        raw: socket.socket = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        raise ConnectionResetError("reset on cue")
+
+    async def hang(self) -> NoReturn:
+        """Do nothing until the client goes away or the server closes."""
+        await self._closing.wait()
+        raise ConnectionResetError("the server is closing")
+
+    def _transport(self) -> asyncio.Transport:
+        transport = self._request.transport
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            raise ConnectionResetError("the client has gone")
+        return transport

@@ -1,0 +1,202 @@
+"""The fake server itself."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, Final, Self, Unpack
+
+from aiohttp import web
+
+from theirstack_async._clock import Clock
+from theirstack_async.testing import validation
+from theirstack_async.testing.backend import Backend, EventState
+from theirstack_async.testing.clock import VirtualClock
+from theirstack_async.testing.cues import Faults
+from theirstack_async.testing.dispatch import Dispatcher
+from theirstack_async.testing.exchange import Sleep
+from theirstack_async.testing.options import OptionKwargs, Options
+from theirstack_async.testing.records import RequestLog
+from theirstack_async.testing.registry import Search, SearchKind, Webhook
+from theirstack_async.testing.store import Kind, Status
+
+HOST: Final = "127.0.0.1"
+_TICK: Final = 60.0
+"""Seconds between two looks at the resend schedule on a clock that moves by itself."""
+_MAX_REQUEST: Final = 256 * 1024 * 1024
+_CLOSE_WITHIN: Final = 1.0
+"""Seconds that a connection may take to close at exit. Not reached: no request is being served by then."""
+
+
+class FakeTheirStack:
+    """A server that behaves like the webhooks family of the TheirStack API: a real socket on 127.0.0.1.
+
+    It needs no key of yours, spends no credit and talks to this machine only: deliveries go to 127.0.0.0/8, ::1 and
+    localhost, and those to any other URL are recorded as FAILED, unsent. It does what the API's pages say; where they
+    are silent, its choices are the fields of :class:`~theirstack_async.testing.Options`, each a keyword here.
+
+    It serves between ``async with`` and its end, which cancels and awaits all that still runs. One object serves
+    once. ``sleep`` is what the slow faults wait with; pass the ``sleep`` of a virtual clock to make them wait for it.
+    With a ``clock`` other than a :class:`VirtualClock`, such as the machine's, hourly resends happen in real time.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str = "fake-theirstack-key",
+        port: int = 0,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+        keep_requests: bool = True,
+        **options: Unpack[OptionKwargs],
+    ) -> None:
+        self.api_key = api_key
+        """The key that requests must carry, as ``Authorization: Bearer <key>``."""
+        self._port = port
+        self._clock: Clock = VirtualClock() if clock is None else clock
+        self._backend = Backend(Options(**options), self._clock)
+        self._dispatcher = Dispatcher(self._backend, api_key, sleep, keep_requests=keep_requests)
+        self._runner: web.ServerRunner | None = None
+        self._ticker: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"FakeTheirStack({f'http://{HOST}:{self._port}' if self._runner else 'not serving'})"
+
+    @property
+    def base_url(self) -> str:
+        """Where it serves, such as ``http://127.0.0.1:41234``. Raises RuntimeError outside of ``async with``."""
+        if self._runner is None:
+            raise RuntimeError("FakeTheirStack serves only within `async with`")
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def clock(self) -> VirtualClock:
+        """The virtual clock: ``await fake.clock.advance(3600)`` makes the hourly resends happen.
+
+        Raises TypeError when the fake was given a clock of another kind.
+        """
+        if not isinstance(self._clock, VirtualClock):
+            raise TypeError("this fake runs on a clock that moves by itself, so it cannot be advanced")
+        return self._clock
+
+    @property
+    def requests(self) -> RequestLog:
+        """The requests served, oldest first; with ``keep_requests=False`` only their counts."""
+        return self._dispatcher.requests
+
+    @property
+    def faults(self) -> Faults:
+        """Where to add faults: ``fake.faults.add("GET /v0/webhooks", Status(503), times=2)``."""
+        return self._dispatcher.faults
+
+    @property
+    def credits_billed(self) -> int:
+        """Credits for events when first dispatched: 1 for a job, new or closed, 3 for a company.
+
+        What a retry, a resend or a test event costs is undocumented: here, nothing. Seeded events are not billed.
+        """
+        return self._backend.billing.billed
+
+    def seed_search(
+        self, search_id: int, *, name: str | None = None, kind: SearchKind = "jobs", past_matches: int = 0
+    ) -> None:
+        """Describe a saved search. Any search that is not described is one for jobs without past matches.
+
+        ``past_matches`` are one an hour, the latest an hour ago: creating a webhook with a ``listening_start_time``
+        of null dispatches, and bills, all of them.
+        """
+        self._backend.registry.searches[search_id] = Search(name or f"Search {search_id}", kind, past_matches)
+
+    def seed_webhook(self, url: str, *, search_id: int = 1, secret: str | None = None) -> int:
+        """Make an active webhook and return its id. Raises ValueError for a URL that is none."""
+        url = validation.url(url)
+        return self._backend.registry.add(url, search_id, self._clock.now(), secret=secret).id
+
+    def seed_events(
+        self, webhook_id: int, n: int, *, status: Status = "FAILED", kind: Kind = "job", spacing: float = 1.0
+    ) -> range:
+        """Add ``n`` events as if they had happened, and return their ids. Nothing is delivered or billed.
+
+        ``kind`` is ``"job"``, ``"company"``, ``"job_closed"``, or None for a null payload. They are ``spacing`` seconds
+        apart, the last one now. FAILED ones are resent when the clock is advanced. An event takes 12 bytes of memory.
+        Raises KeyError for an unknown webhook.
+        """
+        return self._backend.seed(self._webhook(webhook_id).id, n, status, kind, spacing)
+
+    def trigger(self, webhook_id: int, n: int = 1, *, kind: Kind = "job") -> range:
+        """Let ``n`` new records match, and return the ids of their events, which are billed and really delivered.
+
+        While the webhook is disabled they wait until it is enabled, and the range is empty; an archived webhook gets
+        none. Call it within ``async with``. Raises KeyError for an unknown webhook.
+        """
+        return self._backend.match(self._webhook(webhook_id), n, kind)
+
+    def event(self, event_id: int) -> EventState:
+        """Return what is known of an event. Raises KeyError for an unknown id."""
+        return self._backend.event(event_id)
+
+    async def settled(self) -> None:
+        """Return when no delivery waits or is on its way."""
+        await self._backend.queue.settled()
+
+    async def deliver_pending(self) -> None:
+        """Do the resends that are due now, and return when no delivery waits or is on its way."""
+        await self._backend.run_due()
+
+    async def serve_forever(self) -> None:
+        """Wait until cancelled. For a program: ``async with FakeTheirStack(port=8080) as fake`` and then this."""
+        await self._dispatcher.closing.wait()
+
+    async def __aenter__(self) -> Self:
+        if self._runner is not None or self._dispatcher.closing.is_set():
+            raise RuntimeError("a FakeTheirStack serves once; make a new one")
+        server = web.Server(
+            self._dispatcher.handle, request_factory=_request, handler_cancellation=True, access_log=None
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_WITHIN)
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, self._port)
+        try:
+            await site.start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self._start_resends()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._runner is not None
+        self._stop_resends()
+        await self._dispatcher.close()
+        await self._backend.close()
+        await self._runner.cleanup()
+        self._runner = None
+
+    def _webhook(self, webhook_id: int) -> Webhook:
+        return self._backend.registry.webhooks[webhook_id]
+
+    def _start_resends(self) -> None:
+        if isinstance(self._clock, VirtualClock):
+            self._clock.follow(self._backend)
+        else:
+            self._ticker = asyncio.get_running_loop().create_task(self._tick())
+
+    def _stop_resends(self) -> None:
+        if isinstance(self._clock, VirtualClock):
+            self._clock.unfollow(self._backend)
+        elif self._ticker is not None:
+            self._ticker.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(_TICK)
+            await self._backend.run_due()
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MAX_REQUEST)

@@ -1,0 +1,193 @@
+"""Reading a request's path, query and body, strictly; all that is wrong with one of them is told at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from theirstack_async.testing.answers import Fault422, InvalidError
+
+T = TypeVar("T")
+Where = Literal["path", "query", "body"]
+
+MAX_URL: Final = 2083
+MIN_SECRET: Final = 16
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_INTEGER: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+
+
+class BadValueError(ValueError):
+    """A value is not what it must be."""
+
+    def __init__(self, msg: str, kind: str) -> None:
+        super().__init__(msg)
+        self.msg = msg
+        self.kind = kind
+
+
+class Fields:
+    """The fields of one part of a request. Collects problems; :meth:`check` raises them together."""
+
+    def __init__(self, where: Where, values: dict[str, Any]) -> None:
+        self._where: Where = where
+        self._values = values
+        self.problems: list[Fault422] = []
+
+    def has(self, name: str) -> bool:
+        """Return whether the field was given, null included."""
+        return name in self._values
+
+    def required(self, name: str, read: Callable[[Any], T]) -> T | None:
+        """Return a field that must be there; None after noting a problem."""
+        if name not in self._values:
+            self.problems.append(Fault422((self._where, name), "Field required", "missing"))
+            return None
+        return self._read(name, read)
+
+    def optional(self, name: str, read: Callable[[Any], T]) -> T | None:
+        """Return a field that may be left out or null; None then, or after noting a problem."""
+        return None if self._values.get(name) is None else self._read(name, read)
+
+    def defaulted(self, name: str, read: Callable[[Any], T], default: T) -> T:
+        """Return a field that may be left out, but not null."""
+        value = self._read(name, read) if name in self._values else default
+        return default if value is None else value
+
+    def refuse(self, name: str, msg: str) -> None:
+        """Note a problem with a field."""
+        self.problems.append(Fault422((self._where, name), msg, "value_error"))
+
+    def check(self) -> None:
+        """Raise InvalidError if anything was wrong."""
+        if self.problems:
+            raise InvalidError(self.problems)
+
+    def _read(self, name: str, read: Callable[[Any], T]) -> T | None:
+        try:
+            return read(self._values[name])
+        except BadValueError as bad:
+            self.problems.append(Fault422((self._where, name), bad.msg, bad.kind))
+            return None
+
+
+def body_fields(body: bytes, content_type: str) -> Fields:
+    """Return the fields of a JSON object. Raises InvalidError when the body is none."""
+    if content_type != "application/json":
+        raise InvalidError([Fault422(("body",), "Content-Type must be application/json", "content_type")])
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidError([Fault422(("body",), "JSON decode error", "json_invalid")]) from None
+    if not isinstance(value, dict):
+        raise InvalidError([Fault422(("body",), "Input should be a valid dictionary", "model_attributes_type")])
+    return Fields("body", {str(name): item for name, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def query_fields(pairs: Iterable[tuple[str, str]]) -> Fields:
+    """Return the fields of a query. Of a repeated parameter the last counts; an empty one counts as left out."""
+    return Fields("query", {name: value for name, value in pairs if value != ""})
+
+
+def integer(value: Any) -> int:
+    """Read a JSON integer; true, 7.0 and "7" are none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadValueError("Input should be a valid integer", "int_type")
+    return value
+
+
+def integers(value: Any) -> list[int]:
+    """Read a JSON list of integers."""
+    return [integer(item) for item in items(value)]
+
+
+def items(value: Any) -> list[Any]:
+    """Read a JSON list."""
+    if not isinstance(value, list):
+        raise BadValueError("Input should be a valid list", "list_type")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def boolean(value: Any) -> bool:
+    """Read a JSON true or false."""
+    if not isinstance(value, bool):
+        raise BadValueError("Input should be a valid boolean", "bool_type")
+    return value
+
+
+def string(value: Any) -> str:
+    """Read a JSON string."""
+    if not isinstance(value, str):
+        raise BadValueError("Input should be a valid string", "string_type")
+    return value
+
+
+def url(value: Any) -> str:
+    """Read an http or https address with a host, of at most 2,083 characters."""
+    text = string(value)
+    if len(text) > MAX_URL:
+        raise BadValueError(f"URL should have at most {MAX_URL} characters", "url_too_long")
+    try:
+        parts = urlsplit(text)
+        valid = _URL.fullmatch(text) is not None and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise BadValueError("Input should be a valid URL", "url_parsing")
+    return text
+
+
+def secret(value: Any) -> str:
+    """Read a secret of at least 16 characters."""
+    text = string(value)
+    if len(text) < MIN_SECRET:
+        raise BadValueError(f"String should have at least {MIN_SECRET} characters", "string_too_short")
+    return text
+
+
+def number_text(value: Any, *, least: int | None = None, most: int | None = None) -> int:
+    """Read an integer from a path or a query, within bounds."""
+    if not _INTEGER.fullmatch(value):
+        raise BadValueError("Input should be a valid integer", "int_parsing")
+    number = int(value)
+    if least is not None and number < least:
+        raise BadValueError(f"Input should be greater than or equal to {least}", "greater_than_equal")
+    if most is not None and number > most:
+        raise BadValueError(f"Input should be less than or equal to {most}", "less_than_equal")
+    return number
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Return a reader of an enumeration."""
+
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise BadValueError(f"Input should be {' or '.join(map(repr, choices))}", "enum")
+        return str(value)
+
+    return read
+
+
+def instant(value: Any) -> datetime:
+    """Read an ISO 8601 instant as aware UTC; one without an offset means UTC, and a date alone its midnight."""
+    text = string(value)
+    try:
+        if not _INSTANT.fullmatch(text):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadValueError("Input should be a valid datetime", "datetime_from_date_parsing") from None
+
+
+def timezone(value: Any) -> ZoneInfo:
+    """Read the name of an IANA time zone."""
+    try:
+        return ZoneInfo(value)
+    except (ValueError, OSError, LookupError):
+        raise BadValueError("Input should be an IANA time zone", "timezone") from None
