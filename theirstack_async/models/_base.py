@@ -44,7 +44,7 @@ class Model:
         return hash((type(self), compared(self)))
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: getattr(self, name) for name in attrs.fields_dict(type(self))}
+        state = {name: getattr(self, name) for name in field_names(type(self))}
         return {**state, "_extra": dict(self.extra)} if self.extra else state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -52,9 +52,14 @@ class Model:
             object.__setattr__(self, name, value)
 
 
+def field_names(cls: type[Any]) -> tuple[str, ...]:
+    """Return the names of a model's fields, which are those on the wire."""
+    return tuple(attrs.fields_dict(cls))
+
+
 def compared(model: Model) -> tuple[Any, ...]:
-    """Return the values of the fields that tell two models apart."""
-    return tuple(getattr(model, field.name) for field in attrs.fields(type(model)) if field.eq)
+    """Return the values of a model's fields, by which it is told from others."""
+    return tuple(getattr(model, name) for name in field_names(type(model)))
 
 
 def keep_extra(model: Model, unknown: dict[str, Any]) -> None:

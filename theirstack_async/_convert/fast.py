@@ -1,0 +1,52 @@
+"""The fast path: msgspec decodes straight into the models, without coercion, and refuses what does not fit."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from theirstack_async._convert.problems import Refused
+from theirstack_async._convert.text import split_array
+
+T = TypeVar("T")
+
+_FAILURES: Final = (msgspec.MsgspecError, ValueError, RecursionError)  # text that is not UTF-8 is a ValueError
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def attempt(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode, or raise :class:`Refused` without problems: to find these is the reference's business."""
+    try:
+        return decoder.decode(body)
+    except _FAILURES:
+        raise Refused(()) from None
+
+
+class Codec(Generic[T]):
+    """The decoders of one type. Both methods raise :class:`Refused`."""
+
+    def __init__(self, type_: type[T]) -> None:
+        rows: Any = list[type_]  # type: ignore[valid-type]
+        self._one = msgspec.json.Decoder(type_)
+        self._many: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(rows)
+
+    def one(self, body: bytes) -> T:
+        """Decode a document."""
+        return attempt(self._one, body)
+
+    def many(self, body: bytes) -> list[T]:
+        """Decode an array of them."""
+        return attempt(self._many, body)
+
+
+def split(body: bytes) -> list[bytes]:
+    """Return the text of each item of an array, exactly as it is written.
+
+    Raises:
+        ValueError: it is not an array.
+    """
+    try:
+        return [bytes(item) for item in attempt(_ITEMS, body)]
+    except Refused:
+        return split_array(body)

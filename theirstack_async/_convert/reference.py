@@ -1,0 +1,202 @@
+"""The reference: cattrs turns plain data into models and back, strictly, and says where it fails.
+
+The only file that imports cattrs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
+from types import NoneType
+from typing import Any, Final, TypeVar, get_args, get_origin
+
+import msgspec
+from cattrs import Converter
+from cattrs.errors import ClassValidationError
+
+from theirstack_async._convert.kinds import kind_of
+from theirstack_async._convert.problems import Mismatch, Refused, join
+from theirstack_async._convert.text import member, parse
+from theirstack_async.errors import ArgumentError, Problem
+from theirstack_async.models import EventPayload, Model, OpenEnum, UnknownPayload, WebhookEvent
+from theirstack_async.models._base import as_utc
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+
+class Reference:
+    """Turns JSON into models and models into plain data; slow, and exact."""
+
+    def __init__(self) -> None:
+        self._converter: Final = Converter(unstruct_collection_overrides={tuple: list})
+        _read_strictly(self._converter)
+        _write(self._converter)
+        self._converter.register_structure_hook(EventPayload, lambda raw, _: self.payload(raw))
+
+    def decode(self, body: bytes, type_: type[T]) -> T:
+        """Decode a document.
+
+        Raises:
+            Refused: it is not JSON, or not what the type says; with all problems and their paths.
+        """
+        try:
+            data = parse(body)
+        except ValueError as error:
+            raise Refused([Problem("", f"not valid JSON: {error}")]) from None
+        if type_ is WebhookEvent and isinstance(data, dict) and "payload" in data:
+            data["payload"] = member(body, "payload")
+        return self.structure(data, type_)
+
+    def structure(self, data: object, type_: type[T]) -> T:
+        """Turn plain data into a value of the type; raises :class:`Refused`."""
+        try:
+            return self._converter.structure(data, type_)
+        except Exception as error:  # noqa: BLE001 - whatever a hook raised, it is told as a problem with its path
+            raise Refused(_problems(error, "")) from None
+
+    def payload(self, raw: bytes) -> EventPayload:
+        """Turn the text of an event's payload into a record, and what is none into an :class:`UnknownPayload`."""
+        try:
+            data = parse(raw)
+            if data is None:
+                return None
+            if type(data) is not dict:
+                raise Mismatch("object", data)
+            kind = kind_of(isinstance(data.get("id"), str), data)
+            if kind is None:
+                raise Refused([Problem("", "neither a job, nor a company, nor a closed job")])
+            return self.structure(data, kind)
+        except ValueError as error:
+            return UnknownPayload(raw, tuple(_problems(error, "payload")))
+
+    def unstructure(self, value: object) -> Any:
+        """Turn models into data that can be written as JSON.
+
+        Raises:
+            ArgumentError: an instant has no timezone, or an unknown payload holds no JSON.
+        """
+        return self._converter.unstructure(value)
+
+
+def _problems(error: Exception, path: str) -> Iterator[Problem]:
+    if isinstance(error, ClassValidationError):
+        names = {id(inner): note.name for inner, note in error.group_exceptions()[0]}
+        for inner in error.exceptions:
+            yield from _problems(inner, join(path, names.get(id(inner), "")))
+    elif isinstance(error, Refused):
+        yield from (Problem(join(path, problem.path), problem.message) for problem in error.problems)
+    elif isinstance(error, KeyError):
+        yield Problem(path, "required, and missing")
+    else:
+        yield Problem(path, str(error))
+
+
+def _read_strictly(converter: Converter) -> None:
+    """Replace the hooks that coerce by hooks that refuse."""
+
+    def model(type_: Any) -> Hook:
+        structure = converter.gen_structure_attrs_fromdict(type_)
+        return lambda value, type_: structure(_of(dict, "object", value), type_)
+
+    def sequence(type_: Any) -> Hook:
+        item, *_ = (*get_args(type_), Any)
+        make: Any = get_origin(type_) or type_
+        structure = converter.get_structure_hook(item)
+        return lambda value, _: make(
+            _each(structure, item, ((f"[{i}]", x) for i, x in enumerate(_of(list, "array", value))))
+        )
+
+    def mapping(type_: Any) -> Hook:
+        _, item, *_ = (*get_args(type_), Any, Any)
+        structure = converter.get_structure_hook(item)
+        return lambda value, _: dict(
+            zip(_of(dict, "object", value), _each(structure, item, value.items()), strict=True)
+        )
+
+    converter.register_structure_hook_factory(lambda t: isinstance(t, type) and issubclass(t, Model), model)
+    converter.register_structure_hook_factory(lambda t: (get_origin(t) or t) in (list, tuple), sequence)
+    converter.register_structure_hook_factory(lambda t: (get_origin(t) or t) is dict, mapping)
+    converter.register_structure_hook_func(
+        lambda t: isinstance(t, type) and issubclass(t, OpenEnum), lambda value, type_: type_(_of(str, "str", value))
+    )
+    for type_, hook in _SCALARS.items():
+        converter.register_structure_hook(type_, hook)
+
+
+def _each(structure: Hook, type_: Any, items: Iterable[tuple[str, Any]]) -> list[Any]:
+    values: list[Any] = []
+    problems: list[Problem] = []
+    for path, item in items:
+        try:
+            values.append(structure(item, type_))
+        except Exception as error:  # noqa: BLE001 - whatever a hook raised, it is told as a problem with its path
+            problems.extend(_problems(error, path))
+    if problems:
+        raise Refused(problems)
+    return values
+
+
+def _of(type_: type[T], name: str, value: object) -> T:
+    """Return the value, which must be of exactly this type: a bool is no int here."""
+    if type(value) is not type_:
+        raise Mismatch(name, value)
+    return value
+
+
+def _float(value: Any, _: object) -> float:
+    number = float(value) if type(value) is int and abs(value) < 1 << 1023 else _of(float, "float", value)
+    if not math.isfinite(number):
+        raise Mismatch("finite float", value)
+    return number
+
+
+def _time(type_: type[T], name: str) -> Hook:
+    """Return a hook for a text of the grammar that msgspec reads, so that there is one grammar."""
+
+    def hook(value: Any, _: object) -> T:
+        try:
+            moment = msgspec.convert(_of(str, name, value), type_)
+            return as_utc(moment) if isinstance(moment, datetime) else moment
+        except (msgspec.ValidationError, ValueError):
+            raise Mismatch(name, value) from None
+
+    return hook
+
+
+_SCALARS: Final[dict[Any, Hook]] = {
+    str: lambda value, _: _of(str, "str", value),
+    int: lambda value, _: _of(int, "int", value),
+    bool: lambda value, _: _of(bool, "bool", value),
+    NoneType: lambda value, _: _of(NoneType, "null", value),
+    float: _float,
+    datetime: _time(datetime, "instant (RFC 3339)"),
+    date: _time(date, "date (YYYY-MM-DD)"),
+}
+
+
+def _write(converter: Converter) -> None:
+    """Register how values become JSON."""
+
+    def model(type_: Any) -> Callable[[Any], Any]:
+        unstructure = converter.gen_unstructure_attrs_fromdict(type_)
+        return lambda value: {**unstructure(value), **value.extra}
+
+    converter.register_unstructure_hook_factory(lambda t: isinstance(t, type) and issubclass(t, Model), model)
+    converter.register_unstructure_hook(UnknownPayload, _json_of)
+    converter.register_unstructure_hook(datetime, _rfc3339)
+    converter.register_unstructure_hook(date, date.isoformat)
+
+
+def _json_of(payload: UnknownPayload) -> Any:
+    try:
+        return parse(payload.raw)
+    except ValueError as error:
+        raise ArgumentError(f"UnknownPayload.raw is not valid JSON: {error}", field="raw") from None
+
+
+def _rfc3339(instant: datetime) -> str:
+    if instant.tzinfo is None:
+        raise ArgumentError(f"the instant {instant.isoformat()} has no timezone; give it one, such as datetime.UTC")
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
