@@ -51,7 +51,7 @@ class Backend:
         self.clock = clock
         self.registry = Registry()
         self.store = EventStore()
-        self.payloads = Payloads(options.seed)
+        self.payloads = Payloads(options.seed, naive=options.naive_instants)
         self.billing = Billing(options.credits)
         self.sender = Sender(options.delivery_timeout)
         self.queue = DeliveryQueue(self._deliver, options.max_deliveries_in_flight)

@@ -19,6 +19,9 @@ class Options:
 
     seed: int = 0
     """Payloads are the same for the same seed and event id."""
+    naive_instants: bool = True
+    """Whether ``discovered_at`` of jobs has no offset and means UTC, as users with live accounts have seen it, or ends
+    in Z, as the vendor's schema demands."""
     order: Order = "desc"
     """Events are listed newest id first (``"desc"``) or oldest first (``"asc"``). The real order is undocumented."""
     unknown_ids: UnknownIds = "422"
@@ -48,6 +51,7 @@ class OptionKwargs(TypedDict, total=False):
     """The fields of :class:`Options`, as keywords of :class:`~theirstack_async.testing.FakeTheirStack`."""
 
     seed: int
+    naive_instants: bool
     order: Order
     unknown_ids: UnknownIds
     left_out: LeftOut

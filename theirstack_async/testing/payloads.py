@@ -40,8 +40,9 @@ class Template:
 class Payloads:
     """Makes the records of all events."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, naive: bool = True) -> None:
         self._seed = seed
+        self._suffix = "" if naive else "Z"
         self._templates: dict[tuple[Kind, int], Template] = {}
 
     def template(self, kind: Kind, event_id: int) -> Template:
@@ -49,7 +50,7 @@ class Payloads:
         variant = zlib.crc32(event_id.to_bytes(8, "big"), self._seed) % VARIANTS
         key = (kind, variant)
         if key not in self._templates:
-            self._templates[key] = _build(kind, variant, random.Random(f"{self._seed}:{kind}:{variant}"))
+            self._templates[key] = _build(kind, variant, random.Random(f"{self._seed}:{kind}:{variant}"), self._suffix)
         return self._templates[key]
 
     def record(self, kind: Kind, event_id: int) -> bytes:
@@ -62,15 +63,16 @@ class Payloads:
         if kind != "job":
             return record
         digest = zlib.crc32(b"%d" % event_id)
+        created_at = f"2026-09-21T09:00:00{self._suffix}".encode()
         more = b',"url_hashed":"%08x","neg_posted_at_timestamp":%d,"created_at":"%s"}'
-        return record[:-1] + more % (digest, -1_789_000_000 - digest % 1000, b"2026-09-21T09:00:00")
+        return record[:-1] + more % (digest, -1_789_000_000 - digest % 1000, created_at)
 
 
-def _build(kind: Kind, variant: int, rng: random.Random) -> Template:
+def _build(kind: Kind, variant: int, rng: random.Random, suffix: str) -> Template:
     name = words.COMPANIES[variant]
     record: Any = None
     if kind == "job":
-        record = _job(name, rng)
+        record = _job(name, rng, suffix)
     elif kind == "company":
         name = f"{name} {_TEXT}"
         record = _company_record(name, rng)
@@ -95,7 +97,7 @@ def _slug(name: str) -> str:
     return "".join(c for c in name.lower().replace(" ", "-") if c.isascii() and c not in "@&")
 
 
-def _job(name: str, rng: random.Random) -> dict[str, Any]:
+def _job(name: str, rng: random.Random, suffix: str) -> dict[str, Any]:
     level, seniority = rng.choice(words.LEVELS)
     role = rng.choice(words.TITLES)
     title = f"{level} {role}".strip()
@@ -123,7 +125,7 @@ def _job(name: str, rng: random.Random) -> dict[str, Any]:
         "avg_annual_salary_usd": low + 12_500.5,
         "salary_currency": "USD",
         "seniority": seniority,
-        "discovered_at": f"2026-09-{day:02d}T08:41:07",  # without an offset, as the real API sends it; it means UTC
+        "discovered_at": f"2026-09-{day:02d}T08:41:07{suffix}",
         "closed_at": None,
         "company_domain": domain,
         "hiring_team": [_person(rng, name)],

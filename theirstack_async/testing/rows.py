@@ -19,6 +19,11 @@ def _instant(seconds: int) -> bytes:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)).encode()
 
 
+@lru_cache(maxsize=256)
+def _text(text: str | None) -> bytes:
+    return json.dumps(text).encode()
+
+
 def row(place: Place, store: EventStore, payloads: Payloads) -> list[bytes]:
     """Return one event of the list as JSON, in pieces."""
     segment, index = place.segment, place.index
@@ -39,7 +44,7 @@ def row(place: Place, store: EventStore, payloads: Payloads) -> list[bytes]:
         triggered,
         _instant(segment.touched[index]),
         b"null" if outcome.status_code is None else b"%d" % outcome.status_code,
-        json.dumps(outcome.body).encode(),
+        _text(outcome.body),
     )
     return [head, template.fill(event_id + JOB_ID_OFFSET), tail]
 
@@ -50,4 +55,5 @@ def listing(places: Iterable[Place], store: EventStore, payloads: Payloads) -> b
     for place in places:
         pieces.append(b"," if pieces else b"[")
         pieces += row(place, store, payloads)
-    return b"".join(pieces) + b"]" if pieces else b"[]"
+    pieces.append(b"]" if pieces else b"[]")
+    return b"".join(pieces)
