@@ -57,6 +57,4 @@ class Checkpoint:
             return f"version {self.version!r}, this release reads version {VERSION}"
         if type(self.offset) is not int or self.offset < 0:
             return f"offset {self.offset!r} is not a whole number from 0"
-        if not isinstance(self.digest, str) or any(type(i) is not int for i in self.ids):
-            return "digest or ids of a wrong type"
-        return ""
+        return "" if all(type(value) is int for value in self.ids) else "an id is not a whole number"

@@ -7,65 +7,75 @@ no cancel scope is held while rows are handed out (PEP 789).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._tasks import cancel_and_wait
 from theirstack_async._walk import Ask
 from theirstack_async.errors import ArgumentError, TheirStackError
 
-if TYPE_CHECKING:
-    from theirstack_async.pagination import Paginator
-
 T = TypeVar("T")
 
 
-class Prefetch(Generic[T]):
-    """Reads a paginator with several pages under way; see :meth:`Paginator.prefetch`."""
+class Lookahead:
+    """Fetches pages; while ``width`` is above 1, also those that will probably be asked for next."""
 
-    def __init__(self, paginator: Paginator[T], pages: int) -> None:
-        self._paginator = paginator
-        self._pages = pages
+    def __init__(self, fetch: Callable[[Ask], Awaitable[Reply]], guess: Callable[[Ask, int], list[Ask]]) -> None:
+        self.width = 1
+        self._fetch = fetch
+        self._guess = guess
         self._tasks: dict[Ask, asyncio.Task[Reply | TheirStackError]] = {}
 
-    async def __aenter__(self) -> AsyncGenerator[T, None]:
-        if self._paginator._ahead is not None:
-            raise ArgumentError("prefetch: this paginator is being read ahead already", field="pages")
-        self._paginator._ahead = self._get
-        return self._paginator.__aiter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._paginator._ahead = None
-        await self._drop_all()
-
-    async def _get(self, ask: Ask) -> Reply:
-        """Return the page that is asked for, and have those that will probably follow under way."""
+    async def get(self, ask: Ask) -> Reply:
+        """Return the page that is asked for."""
+        if self.width == 1:
+            return await self._fetch(ask)
         if ask not in self._tasks:
             # The list moved, so the guesses were wrong.
-            await self._drop_all()
-        for each in (ask, *self._paginator._walk.ahead(ask, self._pages - 1)):
+            await self.drop()
+        for each in (ask, *self._guess(ask, self.width - 1)):
             if each not in self._tasks:
-                self._tasks[each] = asyncio.create_task(self._fetch(each))
+                self._tasks[each] = asyncio.create_task(self._outcome(each))
         # One turn of the loop puts the new request on the wire before the caller computes on the rows.
         await asyncio.sleep(0)
         # Unlike awaiting the task itself, this leaves it running when we are cancelled.
         await asyncio.wait([self._tasks[ask]])
         outcome = self._tasks.pop(ask).result()
         if isinstance(outcome, TheirStackError):
-            await self._drop_all()
+            await self.drop()
             raise outcome
         return outcome
 
-    async def _fetch(self, ask: Ask) -> Reply | TheirStackError:
+    async def drop(self) -> None:
+        """Cancel what is under way, and return when it has ended."""
+        tasks, self._tasks = self._tasks, {}
+        await cancel_and_wait(tasks.values())
+
+    async def _outcome(self, ask: Ask) -> Reply | TheirStackError:
         try:
-            return await self._paginator._fetch(ask)
+            return await self._fetch(ask)
         except TheirStackError as error:
             return error
 
-    async def _drop_all(self) -> None:
-        tasks, self._tasks = self._tasks, {}
-        await cancel_and_wait(tasks.values())
+
+class Prefetch(Generic[T]):
+    """Reads a paginator with several pages under way; see :meth:`Paginator.prefetch`."""
+
+    def __init__(self, rows: Callable[[], AsyncGenerator[T, None]], lookahead: Lookahead, pages: int) -> None:
+        self._rows = rows
+        self._lookahead = lookahead
+        self._pages = pages
+
+    async def __aenter__(self) -> AsyncGenerator[T, None]:
+        if self._lookahead.width > 1:
+            raise ArgumentError("prefetch: this paginator is being read ahead already", field="pages")
+        self._lookahead.width = self._pages
+        return self._rows()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._lookahead.width = 1
+        await self._lookahead.drop()

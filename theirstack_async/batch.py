@@ -78,17 +78,24 @@ class BatchRun(Generic[T]):
         self._probed = False
         self._refused_in_a_row = 0
         self._failed_in_a_row = 0
-        self.report = RetryReport()
+        self._accepted, self._unknown, self._skipped = IdSet(), IdSet(), IdSet()
+        self._rejected: dict[int, TheirStackError] = {}
+        self.report = RetryReport(self._accepted, self._rejected, self._unknown, self._skipped)
 
     async def run(self, source: Iterable[T] | AsyncIterable[T]) -> RetryReport:
         """Send everything and return the report. What the source raises is raised as it is, the report being final."""
         if isinstance(source, Collection):
             for item in source:
                 self._to_id(item)
-        items = iter(source) if isinstance(source, Iterable) else None
+        items: Iterator[T] | None = None
+        stream: Iterator[T] | AsyncIterable[T]
+        if isinstance(source, AsyncIterable):
+            stream = source
+        else:
+            stream = items = iter(source)
         try:
             async with FanOut(self._max_concurrency, drain=self._drain) as fan:
-                async with aclosing(self._batches(source if items is None else items)) as batches:
+                async with aclosing(self._batches(stream)) as batches:
                     async for batch in batches:
                         await fan.submit(self._settle(batch))
                         if self.report.stopped_by is not None:
@@ -160,19 +167,19 @@ class BatchRun(Generic[T]):
             return error
         finally:
             if not settled and state.sent != "no":
-                self._move(part, self.report._unknown)
+                self._move(part, self._unknown)
         return None
 
     def _accept(self, part: Sequence[int]) -> None:
         self._refused_in_a_row = self._failed_in_a_row = 0
-        self._move(part, self.report._accepted)
+        self._move(part, self._accepted)
 
     def _fail(self, part: Sequence[int], error: TheirStackError) -> None:
         """Account for a batch that failed for another reason than its content."""
         if isinstance(error, APIError) and error.status is not None and error.status < 500:
             self._reject(part, error)
         elif error.sent != "no":
-            self._move(part, self.report._unknown)
+            self._move(part, self._unknown)
         self._failed_in_a_row += 1
         hopeless = isinstance(error, _FINAL) or (isinstance(error, ConnectError) and error.permanent)
         if hopeless or self._failed_in_a_row >= FAILED_IN_A_ROW:
@@ -181,7 +188,7 @@ class BatchRun(Generic[T]):
     def _reject(self, part: Sequence[int], error: TheirStackError) -> None:
         for value in part:
             self._open.discard(value)
-            self.report._rejected[value] = error
+            self._rejected[value] = error
 
     def _count_refused(self, whole_batch: bool, error: TheirStackError) -> None:
         self._failed_in_a_row = 0
@@ -222,7 +229,7 @@ class BatchRun(Generic[T]):
                 logger.warning("on_progress failed: %s: %s", type(error).__name__, error)
 
     def _finish(self) -> None:
-        self.report._skipped.update(self._open)
+        self._skipped.update(self._open)
         self._open = IdSet()
         self._tell()
 

@@ -33,8 +33,7 @@ def _seconds(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
 
 
 def _from_zero(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise ArgumentError(f"{attribute.name}: expected seconds from 0, got {value!r}", field=attribute.name)
+    check_seconds(attribute.name, value)
 
 
 def _count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -47,6 +46,12 @@ def check_count(field: str, value: object, *, at_least: int = 1, at_most: int | 
         return value
     bounds = f"from {at_least}" if at_most is None else f"from {at_least} to {at_most}"
     raise ArgumentError(f"{field}: expected a whole number {bounds}, got {value!r}", field=field)
+
+
+def check_seconds(field: str, value: object) -> None:
+    """Raise an :class:`ArgumentError` naming ``field`` unless ``value`` is a finite number of seconds from 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+        raise ArgumentError(f"{field}: expected seconds from 0, got {value!r}", field=field)
 
 
 @attrs.frozen

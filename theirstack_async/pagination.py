@@ -16,7 +16,7 @@ import attrs
 from theirstack_async._checkpoint import MEMORY, VERSION, Checkpoint
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._ids import IdSet
-from theirstack_async._prefetch import Prefetch
+from theirstack_async._prefetch import Lookahead, Prefetch
 from theirstack_async._values import UNSET
 from theirstack_async._walk import Ask, OffsetWalk, Taken
 from theirstack_async._wire.message import ResponseMeta
@@ -75,6 +75,8 @@ class RawPage:
 class Listing(Generic[T]):
     """What a paginator has to know of a list."""
 
+    label: str
+    """What errors call it, such as ``GET /v0/webhooks/7/events``."""
     fetch: Callable[[int, int], Awaitable[Reply]]
     """From offset and limit to the page's bytes."""
     decode: Callable[[bytes], Rows[Any]]
@@ -158,7 +160,7 @@ class Paginator(Generic[T]):
         self._position = origin
         self._page: _Arrived[T] | None = None
         self._lock = anyio.Lock()
-        self._ahead: Callable[[Ask], Awaitable[Reply]] | None = None
+        self._lookahead = Lookahead(self._fetch, lambda ask, count: self._walk.ahead(ask, count))
         self._rejected: list[DecodeError] = []
         self.end: EndReason | None = None
         """Why the listing ended; None while it has not."""
@@ -220,7 +222,7 @@ class Paginator(Generic[T]):
         way. The paginator itself is where the rows stopped.
         """
         check_count("pages", pages)
-        return Prefetch(self, pages)
+        return Prefetch(self._items, self._lookahead, pages)
 
     async def collect(self, max_items: int | None = None) -> list[T]:
         """Return the rows that are left as a list, at most ``max_items`` of them.
@@ -284,8 +286,7 @@ class Paginator(Generic[T]):
             return None
 
     async def _load(self, ask: Ask) -> None:
-        fetch = self._ahead or self._fetch
-        reply = await fetch(ask)
+        reply = await self._lookahead.get(ask)
         rows = self._listing.decode(reply.body)
         keys = self._keys(rows)
         taken = self._walk.take(ask, keys)
@@ -315,10 +316,10 @@ class Paginator(Generic[T]):
         rejects: deque[DecodeError] = deque()
         repeated = len(keys) - len(places)
         if rows.rejected:
-            rejects.extend(rows.rows[place].to_error() for place in places if _is_reject(rows.rows[place]))
+            rejects.extend(rows.rows[place].to_error(self._listing.label) for place in places if _is_reject(rows.rows[place]))
             places = [place for place in places if not _is_reject(rows.rows[place])]
-        kept = [rows.rows[place] for place in places]
-        items = kept if self._listing.item is None else [self._listing.item(row) for row in kept]
+        kept: list[Any] = [rows.rows[place] for place in places]
+        items: list[T] = kept if self._listing.item is None else [self._listing.item(row) for row in kept]
         late = sum(place < taken.last_seen for place in places) if self._passes == 1 else len(places)
         return _Arrived(
             ask.offset, reply.meta, items, places, [keys[p] for p in places], rejects, repeated, reply.body, late

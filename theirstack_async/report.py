@@ -20,11 +20,13 @@ class RetryReport:
     flight are in none of the four yet. Ids that were never taken from an iterator are not counted: they are still in it.
     """
 
-    def __init__(self) -> None:
-        self._accepted = IdSet()
-        self._unknown = IdSet()
-        self._skipped = IdSet()
-        self._rejected: dict[int, TheirStackError] = {}
+    def __init__(
+        self, accepted: IdSet, rejected: dict[int, TheirStackError], unknown: IdSet, skipped: IdSet
+    ) -> None:
+        self._accepted = accepted
+        self._rejected = rejected
+        self._unknown = unknown
+        self._skipped = skipped
         self.requested: int = 0
         """How many distinct ids were taken from the source."""
         self.duplicates: int = 0

@@ -94,6 +94,11 @@ class AiohttpTransport:
             _check_injected(session)
 
     @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    @property
     def open(self) -> bool:
         """Whether a session of our own is open and its loop alive, so that somebody has to close it."""
         return self._session is not None and self._loop is not None and not self._loop.is_closed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -17,6 +18,7 @@ from theirstack_async._engine.retry import Retry, decide
 from theirstack_async._engine.slots import Slots
 from theirstack_async._engine.transport import Transport
 from theirstack_async._values import UNSET, Headers, Secret
+from theirstack_async._version import __version__
 from theirstack_async._wire.encode import build_url, encode_json, fill_path
 from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
 from theirstack_async._wire.ratelimit import parse_rate_limit
@@ -24,8 +26,10 @@ from theirstack_async.config import KEY_VARIABLE, ClientConfig, RequestOptions, 
 from theirstack_async.errors import (
     AuthenticationError,
     ConfigurationError,
+    DecodeError,
     OutcomeUnknownError,
     Phase,
+    Problem,
     RequestTimeoutError,
     Sent,
     ServerError,
@@ -33,7 +37,7 @@ from theirstack_async.errors import (
 )
 from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, HookEvent, WaitStarted, emit, logger
 
-_IDENTITY: Final = "theirstack-async"
+_IDENTITY: Final = f"theirstack-async/{__version__}"
 _NO_OPTIONS: Final = RequestOptions()
 _call_ids: Final = itertools.count(1)
 _T = TypeVar("_T")
@@ -44,7 +48,21 @@ class Reply:
     """A success: its bytes, and what came beside them."""
 
     body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
+    """Decompressed, not decoded."""
     meta: ResponseMeta
+    """Status, request id, attempts, seconds, rate windows."""
+
+    def json(self) -> Any:
+        """Return the body as plain data.
+
+        Raises:
+            DecodeError: it is not JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            why = str(error)
+        raise DecodeError(f"the answer is not JSON: {why}", problems=[Problem("", why)], body=self.body)
 
 
 @attrs.define
@@ -197,10 +215,10 @@ class Pipeline:
         """Send the request once, and return the success or what went wrong."""
         started = self.clock.monotonic()
         outcome = await self._try(call)
-        if isinstance(outcome, Response):
-            status, error, sent = outcome.status, None, "yes"
-        else:
-            status, error, sent = getattr(outcome, "status", None), str(outcome), outcome.sent
+        failed = None if isinstance(outcome, Response) else outcome
+        status: int | None = getattr(outcome, "status", None)
+        error = None if failed is None else str(failed)
+        sent: Sent = "yes" if failed is None else failed.sent
         call.state.status = status
         elapsed = self.clock.monotonic() - started
         number = call.state.attempts
@@ -261,8 +279,9 @@ class Pipeline:
         Raises:
             RequestTimeoutError: it took longer.
         """
+        limit = asyncio.timeout(self._remaining(call))
         try:
-            async with asyncio.timeout(self._remaining(call)) as limit:
+            async with limit:
                 return await waiting
         except TimeoutError:
             if not limit.expired():

@@ -1,0 +1,241 @@
+"""The client: what a program makes once and keeps."""
+
+from __future__ import annotations
+
+import re
+import traceback
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from ssl import SSLContext
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+
+import attrs
+
+from theirstack_async._convert import Converter
+from theirstack_async._engine.aiohttp_transport import AiohttpTransport
+from theirstack_async._engine.dialect import Operation
+from theirstack_async._engine.pipeline import Pipeline, Reply
+from theirstack_async._engine.slots import Slots
+from theirstack_async._engine.theirstack import theirstack_dialect
+from theirstack_async._values import UNSET, Secret, Unset
+from theirstack_async._wire.message import Kind
+from theirstack_async.config import (
+    ClientConfig,
+    KeyProvider,
+    RequestOptions,
+    RetryPolicy,
+    Timeouts,
+    load_base_url,
+    load_key,
+)
+from theirstack_async.errors import ArgumentError, ClientClosedError
+from theirstack_async.hooks import Hook
+from theirstack_async.resources.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_KINDS: Final[Mapping[str, Kind]] = {
+    "GET": "read",
+    "HEAD": "read",
+    "PUT": "idempotent",
+    "PATCH": "idempotent",
+    "DELETE": "idempotent",
+    "POST": "once",
+}
+_MIB: Final = 1024 * 1024
+
+
+class TheirStack:
+    """A client of the TheirStack API.
+
+    Make one a program, or one an event loop, and close it: ``async with TheirStack() as client``, or
+    ``await client.aclose()``. Making it opens nothing; the connection pool is opened by the first call.
+    """
+
+    def __init__(
+        self,
+        api_key: str | KeyProvider | None = None,
+        *,
+        base_url: str | None = None,
+        timeouts: Timeouts = Timeouts(),
+        retries: RetryPolicy = RetryPolicy(),
+        max_concurrency: int = 16,
+        max_rate_wait: float | None = 60.0,
+        max_body_bytes: int = 256 * _MIB,
+        session: aiohttp.ClientSession | None = None,
+        proxy: str | None = None,
+        ssl_context: SSLContext | None = None,
+        trust_env: bool = False,
+        hooks: Iterable[Hook] = (),
+        keep_unknown_fields: bool = False,
+    ) -> None:
+        """Set a client up.
+
+        Args:
+            api_key: the key, or a callable, possibly async, that returns it; it is asked before each attempt, and once
+                more after a 401. By default ``THEIRSTACK_API_KEY``. A key that is missing is an error only at the
+                first call that needs one.
+            base_url: where the API is. By default ``THEIRSTACK_BASE_URL``, or ``https://api.theirstack.com``.
+            timeouts: connect 10 s, read 60 s, deadline 300 s.
+            retries: up to 4 attempts; never of a call that would act or cost twice.
+            max_concurrency: requests under way at once; more calls wait for their turn, within their deadline.
+            max_rate_wait: the longest wait, in seconds, that the API may ask for; None for any.
+            max_body_bytes: the largest answer, decompressed.
+            session: an aiohttp session to use; it is never closed here, and the pool, the proxy and TLS are its own.
+            proxy: the address of an HTTP proxy.
+            ssl_context: for a private certificate authority.
+            trust_env: take the proxy from the environment (``HTTPS_PROXY``, ``NO_PROXY``), and netrc as aiohttp does.
+            hooks: callables that are told of each call, attempt and wait; see :mod:`theirstack_async.hooks`.
+            keep_unknown_fields: keep fields that the models do not know in ``.extra``; decoding is slower then.
+
+        Raises:
+            ConfigurationError: the key or the address cannot be used, or the session would send something of its own.
+            ArgumentError: a number is out of its bounds.
+        """
+        if session is not None and (proxy is not None or ssl_context is not None or trust_env):
+            raise ArgumentError("session: brings its own proxy and TLS; set them there", field="session")
+        config = ClientConfig(
+            api_key=load_key(api_key),
+            base_url=load_base_url(base_url),
+            timeouts=timeouts,
+            retries=retries,
+            max_concurrency=max_concurrency,
+            max_rate_wait=max_rate_wait,
+            max_body_bytes=max_body_bytes,
+            proxy=proxy,
+            ssl_context=ssl_context,
+            trust_env=trust_env,
+            hooks=tuple(hooks),
+            keep_unknown_fields=keep_unknown_fields,
+        )
+        transport = AiohttpTransport(config, session)
+        slots = Slots(config.max_concurrency)
+        self._transport: AiohttpTransport | None = transport
+        self._pipeline = Pipeline(config, theirstack_dialect(config.base_url), transport, slots)
+        self._converter = Converter(keep_unknown_fields=keep_unknown_fields)
+        self._root: TheirStack | None = None
+        self._made_at = _caller()
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks and their events."""
+        return Webhooks(self._pipeline, self._converter)
+
+    def with_options(
+        self,
+        *,
+        api_key: str | KeyProvider | Unset = UNSET,
+        timeouts: Timeouts | Unset = UNSET,
+        retries: RetryPolicy | Unset = UNSET,
+        hooks: Iterable[Hook] | Unset = UNSET,
+        max_concurrency: int | Unset = UNSET,
+    ) -> TheirStack:
+        """Return a view of this client with other settings. It shares the connection pool, and closes nothing.
+
+        A view's ``max_concurrency`` lies within this client's: its requests count in both.
+        """
+        old = self._pipeline.config
+        given: dict[str, Any] = {"timeouts": timeouts, "retries": retries, "max_concurrency": max_concurrency}
+        given = {name: value for name, value in given.items() if value is not UNSET}
+        if not isinstance(api_key, Unset):
+            given["api_key"] = load_key(api_key)
+        if not isinstance(hooks, Unset):
+            given["hooks"] = tuple(hooks)
+        config = attrs.evolve(old, **given)
+        slots = self._pipeline.slots
+        if "max_concurrency" in given:
+            slots = Slots(config.max_concurrency, slots)
+        view = object.__new__(type(self))
+        view._transport = None
+        view._pipeline = self._pipeline.view(config, slots)
+        view._converter = self._converter
+        # Keeps the client that owns the pool alive for as long as a view of it is used.
+        view._root = self
+        view._made_at = self._made_at
+        return view
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        json: Any = UNSET,
+        kind: Kind | None = None,
+        options: RequestOptions | None = None,
+    ) -> Reply:
+        """Make a call that has no method here, through the same engine, and return its answer undecoded.
+
+        Args:
+            method: the HTTP method.
+            path: from the leading slash, without host and query.
+            query: parameters; None is left out, a list is sent as several.
+            json: the body.
+            kind: what a repeated request would do: ``read``, ``idempotent``, ``once`` or ``billed``. By default as for
+                the method here that calls the same path, else by the HTTP method, where a POST counts as ``once``.
+
+        Raises:
+            ArgumentError: the path is not one.
+        """
+        method = method.upper()
+        if not re.fullmatch(r"/(?!/)[^\s?#\\]*", path) or {"..", "."} & set(path.split("/")):
+            raise ArgumentError(f"path: expected a path such as /v0/webhooks, got {path!r}", field="path")
+        if method not in _KINDS:
+            raise ArgumentError(f"method: expected one of {', '.join(_KINDS)}, got {method!r}", field="method")
+        if kind is not None and kind not in ("read", "idempotent", "once", "billed"):
+            raise ArgumentError(f"kind: expected read, idempotent, once or billed, got {kind!r}", field="kind")
+        known = self._pipeline.dialect.find(method, path)
+        operation = Operation(
+            name=known.name if known else f"{method} {path}",
+            method=method,
+            path=path,
+            kind=known.kind if known else _KINDS[method],
+            needs_key=known.needs_key if known else True,
+        )
+        return await self._pipeline.call(operation, query=query or {}, json=json, options=options, kind=kind)
+
+    async def aclose(self) -> None:
+        """Close the connection pool. Calls under way end in :class:`ClientClosedError`. A second call does nothing.
+
+        On a view this does nothing at all: the client that it was made from owns the pool.
+        """
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        if self._transport is not None and self._transport.closed:
+            raise ClientClosedError("the client is closed; make a new one")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        config = self._pipeline.config
+        key = "api_key=***" if isinstance(config.api_key, Secret) else f"api_key={'callable' if config.api_key else None}"
+        return f"<TheirStack {config.base_url} {key}{' (view)' if self._root else ''}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a TheirStack client cannot be pickled or copied; make one in each process, and use with_options()")
+
+    def __del__(self) -> None:
+        transport: AiohttpTransport | None = getattr(self, "_transport", None)
+        if transport is not None and transport.open:
+            transport.abandon()
+            warnings.warn(
+                f"{self!r}, made at {self._made_at}, was never closed; use 'async with', or await client.aclose()",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+
+
+def _caller() -> str:
+    """Return file and line of the code that makes a client."""
+    frame = traceback.extract_stack(limit=3)[0]
+    return f"{frame.filename}:{frame.lineno}"

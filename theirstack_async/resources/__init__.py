@@ -1,0 +1,1 @@
+"""One method per endpoint, in one file a noun."""

@@ -1,0 +1,276 @@
+"""The events of webhooks: what was delivered, what failed, and delivering it again."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, Literal, TypeVar
+
+from theirstack_async._check import check_enum, check_id
+from theirstack_async._checkpoint import Checkpoint
+from theirstack_async._engine import theirstack as api
+from theirstack_async._engine.pipeline import CallState, Reply
+from theirstack_async._ids import IdSet
+from theirstack_async._wire.encode import encode_instant, fill_path
+from theirstack_async._wire.message import Kind
+from theirstack_async.batch import BatchRun, Progress, check_source
+from theirstack_async.config import RequestOptions, check_count, check_seconds
+from theirstack_async.errors import ArgumentError
+from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEventStatus, WebhookGroupBy
+from theirstack_async.models.webhook_event import EventId
+from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
+from theirstack_async.report import RetryReport
+from theirstack_async.resources._resource import Resource
+
+T = TypeVar("T")
+PAGE_LIMIT: Final = 500
+"""Events a page at the most (the API's schema; 25 is its default)."""
+OnUnknown = Literal["report", "resend"]
+"""What becomes of a batch of unknown outcome: reported as unknown, or sent again."""
+
+
+class WebhookEvents(Resource):
+    """The events of webhooks. Every method here is free; what a delivery costs, a retry's price too, is the API's to say."""
+
+    def list(
+        self,
+        webhook_id: int,
+        *,
+        status: WebhookEventStatus | str | None = None,
+        page_size: int = PAGE_LIMIT,
+        offset: int = 0,
+        max_items: int | None = None,
+        resume: Checkpoint | None = None,
+        rejects: RejectsMode = "raise",
+        settle: bool = False,
+        partial: bool = False,
+        options: RequestOptions | None = None,
+    ) -> Paginator[WebhookEvent]:
+        """Return the events of a webhook, read as they are iterated. Nothing is sent before the first row is asked for.
+
+        If rows keep their order while the list is read, every event that is there throughout comes exactly once, or a
+        :class:`PaginationError` is raised. Rows that move about are not covered; ``settle=True`` helps with those.
+
+        Args:
+            webhook_id: whose events.
+            status: only events of this status, such as ``"FAILED"``.
+            page_size: events a request, from 1 to 500.
+            offset: how many events to leave out at the beginning.
+            max_items: how many events to hand out at the most; None for all.
+            resume: a checkpoint of the same list, to go on from.
+            rejects: an event that does not decode is raised after the good ones of its page (``"raise"``), or
+                collected in ``page.rejects`` and ``paginator.rejects`` (``"collect"``).
+            settle: read the list again from its start, until a pass brings nothing new.
+            partial: end quietly instead of raising when the API gives the same page again and again.
+
+        Raises:
+            ArgumentError: an argument was refused.
+        """
+        return self._list(
+            webhook_id, WebhookEvent, None, status, page_size, options,
+            offset=offset, max_items=max_items, resume=resume, rejects=rejects, settle=settle, partial=partial,
+        )  # fmt: skip
+
+    def ids(
+        self,
+        webhook_id: int,
+        *,
+        status: WebhookEventStatus | str | None = None,
+        page_size: int = PAGE_LIMIT,
+        offset: int = 0,
+        max_items: int | None = None,
+        resume: Checkpoint | None = None,
+        rejects: RejectsMode = "raise",
+        settle: bool = False,
+        partial: bool = False,
+        options: RequestOptions | None = None,
+    ) -> Paginator[int]:
+        """Return the ids of a webhook's events: as :meth:`list`, but nothing else of a row is decoded."""
+        return self._list(
+            webhook_id, EventId, _id_of, status, page_size, options,
+            offset=offset, max_items=max_items, resume=resume, rejects=rejects, settle=settle, partial=partial,
+        )  # fmt: skip
+
+    async def count(self, webhook_id: int, *, options: RequestOptions | None = None) -> int:
+        """Return how many events a webhook has, of every status."""
+        parts = {"webhook_id": check_id("webhook_id", webhook_id)}
+        return await self._call(api.EVENTS_COUNT, int, parts=parts, options=options)
+
+    async def counts(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        timezone: str = "UTC",
+        webhook_id: int | None = None,
+        group_by: WebhookGroupBy | str | Sequence[WebhookGroupBy | str] = "status",
+        options: RequestOptions | None = None,
+    ) -> builtins.list[WebhookEventCount]:
+        """Return how many events there were, day by day.
+
+        Both instants are always sent: the API's own defaults are the moment at which its server was started.
+
+        Args:
+            start: aware datetime; 30 days before ``end`` unless given.
+            end: aware datetime; now unless given.
+            timezone: an IANA name such as ``Europe/Madrid``, in which days begin.
+            webhook_id: only this webhook's events.
+            group_by: ``status``, ``webhook_id`` or ``event_type``; several are sent as several parameters, which the
+                API takes since July 2026.
+
+        Raises:
+            ArgumentError: an instant has no time zone, or ``start`` is not before ``end``.
+        """
+        end = self._now() if end is None else end
+        until = encode_instant(end, "end")
+        start = end - timedelta(days=30) if start is None else start
+        since = encode_instant(start, "start")
+        if start >= end:
+            raise ArgumentError(f"start: {since} is not before end, {until}", field="start")
+        if not timezone:
+            raise ArgumentError("timezone: expected a name such as 'Europe/Madrid', got an empty one", field="timezone")
+        groups = [group_by] if isinstance(group_by, str) else [*group_by]
+        query = {
+            "start_datetime": since,
+            "end_datetime": until,
+            "timezone": timezone,
+            "webhook_id": None if webhook_id is None else check_id("webhook_id", webhook_id),
+            "group_by": [check_enum("group_by", each, WebhookGroupBy) for each in groups],
+        }
+        return await self._call(api.EVENTS_COUNTS, list[WebhookEventCount], query=query, options=options)
+
+    async def retry(
+        self,
+        ids: Iterable[int | WebhookEvent] | AsyncIterable[int | WebhookEvent],
+        *,
+        batch_size: int = 100,
+        max_concurrency: int = 4,
+        on_unknown: OnUnknown = "report",
+        on_progress: Progress | None = None,
+        drain: float = 5.0,
+        options: RequestOptions | None = None,
+    ) -> RetryReport:
+        """Have events delivered again, and return what became of each.
+
+        Ids are taken from the source as they are needed, so a million of them stream through. Each distinct id is sent
+        once. The API documents no maximum a call, and answers for a batch as a whole: a batch that it refuses for its
+        content (400, 404, 422) is halved until the bad ids stand alone; three batches in a row of which every id was
+        refused stop the run. So do 401, 402, 403, a rate limit that asks for a longer wait than allowed, and ten
+        batches in a row without a clear answer. What was never sent is ``skipped``.
+
+        On cancellation the batches in flight get ``drain`` seconds to end, then they are cut and reported as unknown; a
+        second cancellation cuts them at once. The report that ``on_progress`` received is final then, too.
+
+        Args:
+            ids: event ids or events; a list, a generator, an async generator, a paginator.
+            batch_size: ids a request, from 1 to 10,000.
+            max_concurrency: requests under way at once, within the client's own limit.
+            on_unknown: ``"report"`` leaves a batch of unknown outcome in ``report.unknown``; ``"resend"`` sends it
+                again, so that an event may be delivered twice, which a receiver has to bear anyway.
+            on_progress: called with the live report after each answered batch.
+            drain: seconds, from 0.
+
+        Raises:
+            ArgumentError: an argument was refused. For a list it is raised before anything is sent.
+        """
+        check_source(ids)
+        check_count("batch_size", batch_size, at_most=10_000)
+        check_count("max_concurrency", max_concurrency)
+        check_seconds("drain", drain)
+        if on_unknown not in ("report", "resend"):
+            raise ArgumentError(f'on_unknown: expected "report" or "resend", got {on_unknown!r}', field="on_unknown")
+        kind: Kind = "idempotent" if on_unknown == "resend" else api.EVENTS_RETRY.kind
+        run = BatchRun(
+            partial(self._send, kind, options),
+            partial(self._pipeline.call, api.WEBHOOKS_LIST, options=options),
+            _event_id,
+            batch_size=batch_size,
+            max_concurrency=max_concurrency,
+            drain=drain,
+            on_progress=on_progress,
+            clock=self._pipeline.clock,
+        )
+        return await run.run(ids)
+
+    async def retry_failed(
+        self,
+        webhook_id: int,
+        *,
+        page_size: int = PAGE_LIMIT,
+        batch_size: int = 100,
+        max_concurrency: int = 4,
+        on_unknown: OnUnknown = "report",
+        on_progress: Progress | None = None,
+        drain: float = 5.0,
+        options: RequestOptions | None = None,
+    ) -> RetryReport:
+        """Have all FAILED events of a webhook delivered again, and return what became of each.
+
+        The ids are read to the end first, and only the ids: a list from which rows vanish while they are retried is no
+        list to page through. The rest is as with :meth:`retry`.
+        """
+        found = IdSet()
+        async for value in self.ids(webhook_id, status=WebhookEventStatus.FAILED, page_size=page_size, options=options):
+            found.add(value)
+        return await self.retry(
+            found,
+            batch_size=batch_size,
+            max_concurrency=max_concurrency,
+            on_unknown=on_unknown,
+            on_progress=on_progress,
+            drain=drain,
+            options=options,
+        )
+
+    def _list(
+        self,
+        webhook_id: int,
+        row: type[Any],
+        item: Callable[[Any], T] | None,
+        status: WebhookEventStatus | str | None,
+        page_size: int,
+        options: RequestOptions | None,
+        **paging: Any,
+    ) -> Paginator[Any]:
+        parts = {"webhook_id": check_id("webhook_id", webhook_id)}
+        check_count("page_size", page_size, at_most=PAGE_LIMIT)
+        filters = {"status": None if status is None else check_enum("status", status, WebhookEventStatus)}
+
+        async def fetch(offset: int, limit: int) -> Reply:
+            query = {**filters, "offset": offset, "limit": limit}
+            return await self._pipeline.call(api.EVENTS_LIST, parts=parts, query=query, options=options)
+
+        path = fill_path(api.EVENTS_LIST.path, parts)
+        listing: Listing[Any] = Listing(
+            label=f"GET {path}",
+            fetch=fetch,
+            decode=partial(self._converter.decode_rows, row_type=row),
+            key=_id_of,
+            digest=digest(path, filters),
+            item=item,
+        )
+        return Paginator(listing, page_size=page_size, **paging)
+
+    async def _send(
+        self, kind: Kind, options: RequestOptions | None, ids: Sequence[int], state: CallState
+    ) -> None:
+        """Send one batch. What the API answers is not documented (``null``), so any JSON will do."""
+        reply = await self._pipeline.call(
+            api.EVENTS_RETRY, json={"webhook_event_ids": [*ids]}, options=options, kind=kind, state=state
+        )
+        if reply.body.strip():
+            self._converter.decode(reply.body, object)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
+
+
+def _id_of(row: Any) -> int:
+    value: int = row.id
+    return value
+
+
+def _event_id(item: int | WebhookEvent) -> int:
+    return check_id("ids", item.id if isinstance(item, WebhookEvent) else item)
