@@ -18,6 +18,9 @@ from theirstack_async.models import Company, EventPayload, Job, JobClosed, Webho
 # the public rows anew would add 7 % to the time of a page.
 
 
+_NULL: Final = msgspec.Raw(b"null")
+
+
 @attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class _JobEvent(WebhookEvent):
     payload: Job | None = None
@@ -31,7 +34,7 @@ class _CompanyEvent(WebhookEvent):
 @attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class _RawEvent(WebhookEvent):
     # The payload's text stands here until it is decoded, before anybody sees the row.
-    payload: msgspec.Raw = msgspec.Raw(b"null")  # type: ignore[assignment]  # pyright: ignore
+    payload: msgspec.Raw = _NULL  # type: ignore[assignment]
 
 
 class EventCodec:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from theirstack_async.models import Model
 from theirstack_async.models._base import field_names, keep_extra
@@ -18,5 +19,5 @@ def keep_extras(value: object, data: Any) -> None:
         for name in data.keys() & names:
             keep_extras(getattr(value, name), data[name])
     elif isinstance(value, (tuple, list)):
-        for part, item in zip(value, data, strict=True):
+        for part, item in zip(cast("Iterable[object]", value), data, strict=True):
             keep_extras(part, item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import GenericAlias
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -27,7 +28,7 @@ class Codec(Generic[T]):
     """The decoders of one type. Both methods raise :class:`Refused`."""
 
     def __init__(self, type_: type[T]) -> None:
-        rows: Any = list[type_]  # type: ignore[valid-type]
+        rows: Any = GenericAlias(list, (type_,))
         self._one = msgspec.json.Decoder(type_)
         self._many: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(rows)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from theirstack_async.models import Company, Job, JobClosed
 
 
-def kind_of(has_text_id: bool, names: Mapping[str, object]) -> type[Job] | type[Company] | type[JobClosed] | None:
+def kind_of(has_text_id: bool, names: Mapping[str, object]) -> type[Job | Company | JobClosed] | None:
     """Return the one kind that a record with these members can be, or None.
 
     Companies have a text for an id, jobs a number, so no record is of two kinds. A closed job is told from a job by

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from types import NoneType
-from typing import Any, Final, TypeVar, get_args, get_origin
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
+import attrs
 import msgspec
 from cattrs import Converter
 from cattrs.errors import ClassValidationError
@@ -46,8 +47,8 @@ class Reference:
         except ValueError as error:
             raise Refused([Problem("", f"not valid JSON: {error}")]) from None
         if type_ is WebhookEvent and isinstance(data, dict) and "payload" in data:
-            data["payload"] = member(body, "payload")
-        return self.structure(data, type_)
+            cast("dict[str, Any]", data)["payload"] = member(body, "payload")
+        return self.structure(cast("Any", data), type_)
 
     def structure(self, data: object, type_: type[T]) -> T:
         """Turn plain data into a value of the type; raises :class:`Refused`."""
@@ -62,12 +63,11 @@ class Reference:
             data = parse(raw)
             if data is None:
                 return None
-            if type(data) is not dict:
-                raise Mismatch("object", data)
-            kind = kind_of(isinstance(data.get("id"), str), data)
+            record: dict[str, Any] = _of(dict, "object", data)
+            kind = kind_of(isinstance(record.get("id"), str), record)
             if kind is None:
                 raise Refused([Problem("", "neither a job, nor a company, nor a closed job")])
-            return self.structure(data, kind)
+            return self.structure(record, kind)
         except ValueError as error:
             return UnknownPayload(raw, tuple(_problems(error, "payload")))
 
@@ -115,14 +115,20 @@ def _read_strictly(converter: Converter) -> None:
             zip(_of(dict, "object", value), _each(structure, item, value.items()), strict=True)
         )
 
-    converter.register_structure_hook_factory(lambda t: isinstance(t, type) and issubclass(t, Model), model)
-    converter.register_structure_hook_factory(lambda t: (get_origin(t) or t) in (list, tuple), sequence)
-    converter.register_structure_hook_factory(lambda t: (get_origin(t) or t) is dict, mapping)
-    converter.register_structure_hook_func(
-        lambda t: isinstance(t, type) and issubclass(t, OpenEnum), lambda value, type_: type_(_of(str, "str", value))
-    )
+    converter.register_structure_hook_factory(attrs.has, model)
+    converter.register_structure_hook_factory(_generic(list, tuple), sequence)
+    converter.register_structure_hook_factory(_generic(dict), mapping)
+    converter.register_structure_hook_func(_subclass_of(OpenEnum), lambda value, type_: type_(_of(str, "str", value)))
     for type_, hook in _SCALARS.items():
         converter.register_structure_hook(type_, hook)
+
+
+def _subclass_of(base: type[Any]) -> Callable[[Any], bool]:
+    return lambda type_: isinstance(type_, type) and issubclass(type_, base)
+
+
+def _generic(*origins: type[Any]) -> Callable[[Any], bool]:
+    return lambda type_: type_ in origins or get_origin(type_) in origins
 
 
 def _each(structure: Hook, type_: Any, items: Iterable[tuple[str, Any]]) -> list[Any]:
@@ -138,7 +144,7 @@ def _each(structure: Hook, type_: Any, items: Iterable[tuple[str, Any]]) -> list
     return values
 
 
-def _of(type_: type[T], name: str, value: object) -> T:
+def _of(type_: type[Any], name: str, value: object) -> Any:
     """Return the value, which must be of exactly this type: a bool is no int here."""
     if type(value) is not type_:
         raise Mismatch(name, value)
@@ -146,20 +152,22 @@ def _of(type_: type[T], name: str, value: object) -> T:
 
 
 def _float(value: Any, _: object) -> float:
-    number = float(value) if type(value) is int and abs(value) < 1 << 1023 else _of(float, "float", value)
+    try:
+        number = float(value) if type(value) is int else _of(float, "float", value)
+    except OverflowError:
+        raise Mismatch("float", value) from None
     if not math.isfinite(number):
         raise Mismatch("finite float", value)
     return number
 
 
-def _time(type_: type[T], name: str) -> Hook:
+def _time(type_: type[T], name: str, finish: Callable[[T], T]) -> Hook:
     """Return a hook for a text of the grammar that msgspec reads, so that there is one grammar."""
 
     def hook(value: Any, _: object) -> T:
         try:
-            moment = msgspec.convert(_of(str, name, value), type_)
-            return as_utc(moment) if isinstance(moment, datetime) else moment
-        except (msgspec.ValidationError, ValueError):
+            return finish(msgspec.convert(_of(str, name, value), type_))
+        except ValueError:  # which msgspec.ValidationError is as well
             raise Mismatch(name, value) from None
 
     return hook
@@ -171,8 +179,8 @@ _SCALARS: Final[dict[Any, Hook]] = {
     bool: lambda value, _: _of(bool, "bool", value),
     NoneType: lambda value, _: _of(NoneType, "null", value),
     float: _float,
-    datetime: _time(datetime, "instant (RFC 3339)"),
-    date: _time(date, "date (YYYY-MM-DD)"),
+    datetime: _time(datetime, "instant (RFC 3339)", as_utc),
+    date: _time(date, "date (YYYY-MM-DD)", lambda day: day),
 }
 
 
@@ -183,7 +191,8 @@ def _write(converter: Converter) -> None:
         unstructure = converter.gen_unstructure_attrs_fromdict(type_)
         return lambda value: {**unstructure(value), **value.extra}
 
-    converter.register_unstructure_hook_factory(lambda t: isinstance(t, type) and issubclass(t, Model), model)
+    converter.register_unstructure_hook_factory(_subclass_of(Model), model)
+    converter.register_unstructure_hook_func(_subclass_of(OpenEnum), lambda member: member.value)
     converter.register_unstructure_hook(UnknownPayload, _json_of)
     converter.register_unstructure_hook(datetime, _rfc3339)
     converter.register_unstructure_hook(date, date.isoformat)
