@@ -23,7 +23,7 @@ class Import:
 
 
 def modules(folder: Path) -> dict[str, Path]:
-    """Return the package's modules, dotted name to file. ``theirstack_async/models/__init__.py`` is the first name's."""
+    """Return the package's modules, dotted name to file; a package's name is that of its ``__init__.py``."""
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder.parent).with_suffix("").parts
