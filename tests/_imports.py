@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Final
 
 PACKAGE: Final = "theirstack_async"
 ROOT: Final = Path(__file__).parent.parent
+SOURCE: Final = Path(str(importlib.import_module(PACKAGE).__file__)).parent
+"""The package that is imported: the one in this tree, or the one that was installed from a wheel."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests._imports import PACKAGE, ROOT, Import, cycle, imports_of, modules
+from tests._imports import PACKAGE, SOURCE, Import, cycle, imports_of, modules
 
 LAYERS: Final = (
     ("errors", "_values", "_clock", "_checkpoint", "_version"),  # L0: words that all others use
@@ -54,7 +54,7 @@ NAMED: Final = {(f"{PACKAGE}.client", "aiohttp")}
 WITHOUT_AIOHTTP: Final = ("", ".errors", ".models", "._convert", ".receiver", ".testing.pytest_plugin")
 """Rooms of the package that cost no import of aiohttp; a plugin that pytest always loads must cost next to nothing."""
 
-MODULES: Final = modules(ROOT / PACKAGE)
+MODULES: Final = modules(SOURCE)
 IMPORTS: Final = [one for name, path in MODULES.items() for one in imports_of(name, path.read_text("utf-8"), MODULES)]
 
 
