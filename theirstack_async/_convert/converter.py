@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origi
 
 import attrs
 
-from theirstack_async._convert.problems import Refused, join, summary
+from theirstack_async._convert.problems import RefusedError, join, summary
 from theirstack_async._convert.rows import Reject, Rows
 from theirstack_async._convert.text import parse
 from theirstack_async.errors import ArgumentError, DecodeError, Problem
-from theirstack_async.models import WebhookEvent
+from theirstack_async.models import EventPayload, WebhookEvent
 
 if TYPE_CHECKING:
     from theirstack_async._convert.events import EventCodec
@@ -50,7 +50,7 @@ class Converter:
             return cast("T", self._decode_list(body, get_args(type_)[0]))
         try:
             return self._decode_one(body, type_)
-        except Refused as refused:
+        except RefusedError as refused:
             name = getattr(type_, "__name__", str(type_))
             raise _error(f"the answer is no {name}: {summary(refused.problems)}", refused.problems, body) from None
 
@@ -62,7 +62,7 @@ class Converter:
         """
         try:
             rows: list[T] = self._codec(row_type).many(body)
-        except Refused:
+        except RefusedError:
             return self._decode_each(body, row_type)
         if self._keep:
             self._keep_extras(rows, body)
@@ -100,9 +100,11 @@ class Converter:
             from theirstack_async._convert.events import EventCodec
             from theirstack_async._convert.fast import Codec
 
-            events = type_ is WebhookEvent
-            self._codecs[type_] = EventCodec(lambda raw: self._reference.payload(raw)) if events else Codec(type_)
+            self._codecs[type_] = EventCodec(self._payload) if type_ is WebhookEvent else Codec(type_)
         return cast("Codec[T]", self._codecs[type_])
+
+    def _payload(self, raw: bytes) -> EventPayload:
+        return self._reference.payload(raw)
 
     @cached_property
     def _reference(self) -> Reference:
@@ -113,7 +115,7 @@ class Converter:
     def _decode_one(self, body: bytes, type_: type[T]) -> T:
         try:
             value = self._codec(type_).one(body)
-        except Refused:
+        except RefusedError:
             value = self._reference.decode(body, type_)
         if self._keep:
             self._keep_extras(value, body)
@@ -143,7 +145,7 @@ class Converter:
     def _decode_row(self, index: int, body: bytes, row_type: type[T]) -> T | Reject:
         try:
             return self._decode_one(body, row_type)
-        except Refused as refused:
+        except RefusedError as refused:
             return Reject(index, body, refused.problems, _id(body))
 
     def _keep_extras(self, value: object, body: bytes) -> None:
@@ -151,7 +153,7 @@ class Converter:
 
         try:
             data = self._codec(object).one(body)
-        except Refused:
+        except RefusedError:
             data = parse(body)
         keep_extras(value, data)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from theirstack_async._convert.fast import attempt
 from theirstack_async._convert.kinds import kind_of
-from theirstack_async._convert.problems import Refused
+from theirstack_async._convert.problems import RefusedError
 from theirstack_async.models import Company, EventPayload, Job, JobClosed, WebhookEvent
 
 # The rows below differ from the public class in the type of their payload alone, and so have its layout. They become
@@ -38,7 +38,7 @@ class _RawEvent(WebhookEvent):
 
 
 class EventCodec:
-    """The decoders of events. Both methods raise :class:`Refused`, and never for a payload.
+    """The decoders of events. Both methods raise :class:`RefusedError`, and never for a payload.
 
     msgspec cannot tell the kinds of payload apart, but nearly every page has one kind: the page is decoded as jobs,
     then as companies (either fails at the first payload that is none), and only then payload by payload.
@@ -69,7 +69,7 @@ class EventCodec:
         for page in self._pages:
             try:
                 return [_published(row) for row in attempt(page, body)]
-            except Refused:
+            except RefusedError:
                 continue
         return [self._finished(row) for row in attempt(self._many, body)]
 
@@ -84,7 +84,7 @@ class EventCodec:
             members = attempt(self._members, raw)
             kind = kind_of(bytes(members.get("id", b"")).startswith(b'"'), members)
             payload: EventPayload = attempt(self._kinds[kind], raw) if kind else self._reference(raw)
-        except Refused:
+        except RefusedError:
             return self._reference(raw)
         return payload
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from theirstack_async._convert.problems import Refused
+from theirstack_async._convert.problems import RefusedError
 from theirstack_async._convert.text import split_array
 
 T = TypeVar("T")
@@ -17,15 +17,15 @@ _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def attempt(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode, or raise :class:`Refused` without problems: to find these is the reference's business."""
+    """Decode, or raise :class:`RefusedError` without problems: to find these is the reference's business."""
     try:
         return decoder.decode(body)
     except _FAILURES:
-        raise Refused(()) from None
+        raise RefusedError(()) from None
 
 
 class Codec(Generic[T]):
-    """The decoders of one type. Both methods raise :class:`Refused`."""
+    """The decoders of one type. Both methods raise :class:`RefusedError`."""
 
     def __init__(self, type_: type[T]) -> None:
         rows: Any = GenericAlias(list, (type_,))
@@ -49,5 +49,5 @@ def split(body: bytes) -> list[bytes]:
     """
     try:
         return [bytes(item) for item in attempt(_ITEMS, body)]
-    except Refused:
+    except RefusedError:
         return split_array(body)

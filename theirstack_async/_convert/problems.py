@@ -12,7 +12,7 @@ _EXCERPT: Final = 60
 """Characters of a wrong value that are shown."""
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A document is not what its model says. Never leaves this package: it becomes a reject or a ``DecodeError``."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -20,7 +20,7 @@ class Refused(ValueError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
-class Mismatch(ValueError):
+class MismatchError(ValueError):
     """One value is not of its type."""
 
     def __init__(self, expected: str, value: object) -> None:

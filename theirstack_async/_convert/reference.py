@@ -17,7 +17,7 @@ from cattrs import Converter
 from cattrs.errors import ClassValidationError
 
 from theirstack_async._convert.kinds import kind_of
-from theirstack_async._convert.problems import Mismatch, Refused, join
+from theirstack_async._convert.problems import MismatchError, RefusedError, join
 from theirstack_async._convert.text import member, parse
 from theirstack_async.errors import ArgumentError, Problem
 from theirstack_async.models import EventPayload, Model, OpenEnum, UnknownPayload, WebhookEvent
@@ -40,22 +40,19 @@ class Reference:
         """Decode a document.
 
         Raises:
-            Refused: it is not JSON, or not what the type says; with all problems and their paths.
+            RefusedError: it is not JSON, or not what the type says; with all problems and their paths.
         """
-        try:
-            data = parse(body)
-        except ValueError as error:
-            raise Refused([Problem("", f"not valid JSON: {error}")]) from None
+        data = parse(body)
         if type_ is WebhookEvent and isinstance(data, dict) and "payload" in data:
             cast("dict[str, Any]", data)["payload"] = member(body, "payload")
         return self.structure(cast("Any", data), type_)
 
     def structure(self, data: object, type_: type[T]) -> T:
-        """Turn plain data into a value of the type; raises :class:`Refused`."""
+        """Turn plain data into a value of the type; raises :class:`RefusedError`."""
         try:
             return self._converter.structure(data, type_)
         except Exception as error:  # noqa: BLE001 - whatever a hook raised, it is told as a problem with its path
-            raise Refused(_problems(error, "")) from None
+            raise RefusedError(_problems(error, "")) from None
 
     def payload(self, raw: bytes) -> EventPayload:
         """Turn the text of an event's payload into a record, and what is none into an :class:`UnknownPayload`."""
@@ -66,7 +63,7 @@ class Reference:
             record: dict[str, Any] = _of(dict, "object", data)
             kind = kind_of(isinstance(record.get("id"), str), record)
             if kind is None:
-                raise Refused([Problem("", "neither a job, nor a company, nor a closed job")])
+                raise RefusedError([Problem("", "neither a job, nor a company, nor a closed job")])
             return self.structure(record, kind)
         except ValueError as error:
             return UnknownPayload(raw, tuple(_problems(error, "payload")))
@@ -85,7 +82,7 @@ def _problems(error: Exception, path: str) -> Iterator[Problem]:
         names = {id(inner): note.name for inner, note in error.group_exceptions()[0]}
         for inner in error.exceptions:
             yield from _problems(inner, join(path, names.get(id(inner), "")))
-    elif isinstance(error, Refused):
+    elif isinstance(error, RefusedError):
         yield from (Problem(join(path, problem.path), problem.message) for problem in error.problems)
     elif isinstance(error, KeyError):
         yield Problem(path, "required, and missing")
@@ -118,7 +115,8 @@ def _read_strictly(converter: Converter) -> None:
     converter.register_structure_hook_factory(attrs.has, model)
     converter.register_structure_hook_factory(_generic(list, tuple), sequence)
     converter.register_structure_hook_factory(_generic(dict), mapping)
-    converter.register_structure_hook_func(_subclass_of(OpenEnum), lambda value, type_: type_(_of(str, "str", value)))
+    # By class and not by predicate: the hook for str, of which these are subclasses, would go first.
+    converter.register_structure_hook(OpenEnum, lambda value, type_: type_(_of(str, "str", value)))
     for type_, hook in _SCALARS.items():
         converter.register_structure_hook(type_, hook)
 
@@ -140,14 +138,14 @@ def _each(structure: Hook, type_: Any, items: Iterable[tuple[str, Any]]) -> list
         except Exception as error:  # noqa: BLE001 - whatever a hook raised, it is told as a problem with its path
             problems.extend(_problems(error, path))
     if problems:
-        raise Refused(problems)
+        raise RefusedError(problems)
     return values
 
 
 def _of(type_: type[Any], name: str, value: object) -> Any:
     """Return the value, which must be of exactly this type: a bool is no int here."""
     if type(value) is not type_:
-        raise Mismatch(name, value)
+        raise MismatchError(name, value)
     return value
 
 
@@ -155,9 +153,9 @@ def _float(value: Any, _: object) -> float:
     try:
         number = float(value) if type(value) is int else _of(float, "float", value)
     except OverflowError:
-        raise Mismatch("float", value) from None
+        raise MismatchError("float", value) from None
     if not math.isfinite(number):
-        raise Mismatch("finite float", value)
+        raise MismatchError("finite float", value)
     return number
 
 
@@ -168,7 +166,7 @@ def _time(type_: type[T], name: str, finish: Callable[[T], T]) -> Hook:
         try:
             return finish(msgspec.convert(_of(str, name, value), type_))
         except ValueError:  # which msgspec.ValidationError is as well
-            raise Mismatch(name, value) from None
+            raise MismatchError(name, value) from None
 
     return hook
 
@@ -192,7 +190,7 @@ def _write(converter: Converter) -> None:
         return lambda value: {**unstructure(value), **value.extra}
 
     converter.register_unstructure_hook_factory(_subclass_of(Model), model)
-    converter.register_unstructure_hook_func(_subclass_of(OpenEnum), lambda member: member.value)
+    converter.register_unstructure_hook(OpenEnum, lambda member: str(member.value))
     converter.register_unstructure_hook(UnknownPayload, _json_of)
     converter.register_unstructure_hook(datetime, _rfc3339)
     converter.register_unstructure_hook(date, date.isoformat)
@@ -202,7 +200,7 @@ def _json_of(payload: UnknownPayload) -> Any:
     try:
         return parse(payload.raw)
     except ValueError as error:
-        raise ArgumentError(f"UnknownPayload.raw is not valid JSON: {error}", field="raw") from None
+        raise ArgumentError(f"UnknownPayload.raw is {error}", field="raw") from None
 
 
 def _rfc3339(instant: datetime) -> str:

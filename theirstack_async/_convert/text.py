@@ -11,7 +11,8 @@ import json
 import re
 from typing import Any, Final
 
-from theirstack_async._convert.problems import Mismatch
+from theirstack_async._convert.problems import MismatchError, RefusedError
+from theirstack_async.errors import Problem
 
 _DECODER: Final = json.JSONDecoder(strict=False)
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
@@ -21,11 +22,14 @@ def parse(body: bytes) -> Any:
     """Return the document as plain data.
 
     Raises:
-        ValueError: it is not JSON, or too deeply nested to be read.
+        RefusedError: it is not JSON, or too deeply nested to be read.
     """
     text = _text(body)
-    value, end = _value(text, _skip(text, 0))
-    _end(text, end)
+    try:
+        value, end = _value(text, _skip(text, 0))
+        _end(text, end)
+    except ValueError as error:
+        raise RefusedError([Problem("", f"not valid JSON: {error}")]) from None
     return value
 
 
@@ -38,7 +42,7 @@ def split_array(body: bytes) -> list[bytes]:
     text = _text(body)
     start = _skip(text, 0)
     if not text.startswith("[", start):
-        raise Mismatch("array", parse(body))
+        raise MismatchError("array", parse(body))
     items: list[bytes] = []
     at = _skip(text, start + 1)
     while not (text.startswith("]", at) and not items):

@@ -12,7 +12,7 @@ from tests.strategies import MODELS, damaged, rows, write
 from theirstack_async._convert import Converter, Reject
 from theirstack_async._convert.events import EventCodec
 from theirstack_async._convert.fast import Codec
-from theirstack_async._convert.problems import Refused
+from theirstack_async._convert.problems import RefusedError
 from theirstack_async._convert.reference import Reference
 from theirstack_async.models import WebhookEvent
 
@@ -33,8 +33,13 @@ def verdict(decode: Any, *args: Any) -> Any:
     """Return what a decoder makes of a row; None when it refuses."""
     try:
         return decode(*args)
-    except Refused:
+    except RefusedError:
         return None
+
+
+def same(one: object, other: object) -> bool:
+    """Compare by the representation too: a text equals the member of an enumeration, and is none."""
+    return one == other and repr(one) == repr(other)
 
 
 @given(ANY_MODEL.flatmap(lambda m: st.tuples(st.just(m), rows(m))))
@@ -42,13 +47,13 @@ def test_valid_rows_are_accepted_by_both_and_equal(case: tuple[type[Any], Any]) 
     model, row = case
     fast = CODECS[model].one(text(row))
     assert type(fast) is model
-    assert fast == REFERENCE.decode(text(row), model)
+    assert same(fast, REFERENCE.decode(text(row), model))
 
 
 @given(ANY_MODEL.flatmap(lambda m: st.tuples(st.just(m), damaged(rows(m), tokens=False))))
 def test_both_refuse_the_same_rows(case: tuple[type[Any], Any]) -> None:
     model, row = case
-    assert verdict(CODECS[model].one, text(row)) == verdict(REFERENCE.decode, text(row), model)
+    assert same(verdict(CODECS[model].one, text(row)), verdict(REFERENCE.decode, text(row), model))
 
 
 @given(ANY_MODEL.flatmap(lambda m: st.tuples(st.just(m), damaged(rows(m), tokens=True))))
@@ -56,7 +61,7 @@ def test_the_fast_path_accepts_nothing_else_than_the_reference(case: tuple[type[
     """What no JSON value stands for, and a name that stands twice, it may leave to the reference."""
     model, row = case
     fast = verdict(CODECS[model].one, text(row))
-    assert fast is None or fast == REFERENCE.decode(text(row), model)
+    assert fast is None or same(fast, REFERENCE.decode(text(row), model))
 
 
 @given(ANY_MODEL.flatmap(lambda m: st.tuples(st.just(m), st.lists(damaged(rows(m), tokens=True), max_size=4))))
@@ -74,17 +79,18 @@ def test_a_page_is_what_the_reference_makes_of_each_of_its_rows(case: tuple[type
             assert got.problems
         else:
             assert type(got) is model
-            assert got == expected
+            assert same(got, expected)
 
 
 @given(ANY_MODEL.flatmap(lambda m: st.tuples(st.just(m), st.lists(rows(m), max_size=3))))
 def test_what_is_kept_of_valid_rows_is_written_back(case: tuple[type[Any], list[dict[str, Any]]]) -> None:
-    """A row that was decoded with its unknown fields and encoded again decodes to the same row."""
+    """A row that was decoded with its unknown fields, and encoded, decodes to the same row again."""
     model, page = case
     result: list[Any] = KEEPING.decode(text(page), list[model])  # type: ignore[valid-type]
     for got, row in zip(result, page, strict=True):
         assert got.extra == {name: row[name] for name in row if name in ("extra", "_extra", "new")}
-    assert KEEPING.decode(KEEPING.encode(result), list[model]) == result  # type: ignore[valid-type]
+    again: Any = KEEPING.decode(KEEPING.encode(result), list[model])  # type: ignore[valid-type]
+    assert KEEPING.unstructure(again) == KEEPING.unstructure(result)
 
 
 @pytest.mark.parametrize("model", MODELS)
