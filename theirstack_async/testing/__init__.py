@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from theirstack_async.testing.answers import Answer
     from theirstack_async.testing.backend import EventState
     from theirstack_async.testing.clock import VirtualClock
     from theirstack_async.testing.cues import Faults
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from theirstack_async.testing.signing import sign
 
 __all__ = [
+    "Answer",
     "DripBody",
     "EchoKey",
     "EventState",
@@ -66,6 +68,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Answer": "answers",
     "EventState": "backend",
     "Exchange": "exchange",
     "FakeTheirStack": "server",

@@ -13,7 +13,7 @@ from theirstack_async.testing.delivery import NOT_SENT, DeliveryQueue, Sender, i
 from theirstack_async.testing.options import Options
 from theirstack_async.testing.payloads import Payloads
 from theirstack_async.testing.registry import DELIVERY_TYPE, Registry, Webhook
-from theirstack_async.testing.schedule import HOUR, Schedule
+from theirstack_async.testing.schedule import HOUR, RESEND_FOR, Schedule
 from theirstack_async.testing.store import EventStore, Kind, Outcome, Place, Status
 
 _NO_OUTCOME: Final = Outcome(None, None)
@@ -146,8 +146,9 @@ class Backend:
         for event_id in ids:
             place = self.store.find(event_id)
             webhook = self.registry.webhooks[place.segment.webhook_id]
-            due = place.segment.touched[place.index] + HOUR <= now
-            if webhook.is_archived or place.status != "FAILED" or not due:
+            too_early = place.segment.touched[place.index] + HOUR > now
+            too_late = place.segment.triggered[place.index] + RESEND_FOR < now
+            if webhook.is_archived or place.status != "FAILED" or too_early or too_late:
                 continue
             if webhook.is_active:
                 self._dispatch(place, webhook)

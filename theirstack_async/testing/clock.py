@@ -56,6 +56,10 @@ class VirtualClock:
         heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), awake))
         await awake
 
+    def next_sleep(self) -> float | None:
+        """Return the Unix timestamp at which the next sleeper wakes; None when nobody sleeps."""
+        return self._sleepers[0][0] if self._sleepers else None
+
     def follow(self, agenda: Agenda) -> None:
         """Let ``agenda`` do its work whenever :meth:`advance` reaches an instant at which it is due."""
         self._agendas.append(agenda)
@@ -76,10 +80,8 @@ class VirtualClock:
         self._now = target
 
     def _next_due(self) -> float | None:
-        dues = [due for agenda in self._agendas if (due := agenda.next_due()) is not None]
-        if self._sleepers:
-            dues.append(self._sleepers[0][0])
-        return min(dues, default=None)
+        dues = [self.next_sleep(), *(agenda.next_due() for agenda in self._agendas)]
+        return min((due for due in dues if due is not None), default=None)
 
     async def _do_what_is_due(self) -> None:
         while self._sleepers and self._sleepers[0][0] <= self._now:

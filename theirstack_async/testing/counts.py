@@ -37,7 +37,7 @@ def daily_counts(
         for second, status in zip(segment.triggered, segment.status, strict=True):
             if first <= second <= last:
                 counter[day(second // _QUARTER), status if "status" in group_by else -1, event_type, webhook_id] += 1
-    rows = sorted(counter.items(), key=lambda item: str(item[0]))
+    rows = sorted(counter.items(), key=lambda item: (item[0][0], item[0][3] or 0, item[0][1], item[0][2] or ""))
     return [_row(*key, number) for key, number in rows]
 
 

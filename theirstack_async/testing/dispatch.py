@@ -12,7 +12,7 @@ from theirstack_async._values import Headers
 from theirstack_async.testing.answers import Answer, RefusedError, envelope, refusal
 from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.cues import Faults
-from theirstack_async.testing.exchange import Exchange, Sleep
+from theirstack_async.testing.exchange import BrokenOffError, Exchange, Sleep
 from theirstack_async.testing.operations import Call
 from theirstack_async.testing.rate import RateLimiter
 from theirstack_async.testing.records import RequestLog, RequestRecord
@@ -46,7 +46,6 @@ class Dispatcher:
             record,
             perform=self._perform,
             sleep=self._sleep,
-            closing=self.closing,
             compression=self._backend.options.compression,
         )
         task = asyncio.current_task()
@@ -55,6 +54,8 @@ class Dispatcher:
         self.requests.begin(record)
         try:
             return exchange.response(await self._answer(exchange))
+        except BrokenOffError:
+            return web.Response()  # aiohttp wants one; there is no connection left that could carry it
         finally:
             self.requests.end(record)
             self._handlers.discard(task)

@@ -18,6 +18,11 @@ from theirstack_async.testing.records import RequestRecord
 _MIN_COMPRESSED: Final = 500
 """Bytes; shorter bodies are sent as they are."""
 
+
+class BrokenOffError(Exception):
+    """The connection is gone, on cue or because the client left. Never leaves the fake."""
+
+
 Perform = Callable[[RequestRecord], Awaitable[Answer]]
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -32,12 +37,10 @@ class Exchange:
         *,
         perform: Perform,
         sleep: Sleep,
-        closing: asyncio.Event,
         compression: bool,
     ) -> None:
         self._request = request
         self._perform = perform
-        self._closing = closing
         self._compression = compression
         self.record = record
         self.sleep = sleep
@@ -77,13 +80,13 @@ class Exchange:
         self.write("\r\n".join([*lines, "", ""]).encode())
 
     def write(self, data: bytes) -> None:
-        """Write bytes to the socket. Raises ConnectionResetError when the client has gone."""
+        """Write bytes to the socket. Raises BrokenOffError when the connection is gone."""
         self._transport().write(data)
 
     def close(self) -> NoReturn:
         """Close the connection in an orderly way (FIN) after what was written, and end the exchange."""
         self._transport().close()
-        raise ConnectionResetError("closed on cue")
+        raise BrokenOffError
 
     def reset(self) -> NoReturn:
         """Reset the connection (RST), and end the exchange."""
@@ -91,15 +94,15 @@ class Exchange:
         raw: socket.socket = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
-        raise ConnectionResetError("reset on cue")
+        raise BrokenOffError
 
-    async def hang(self) -> NoReturn:
-        """Do nothing until the client goes away or the server closes."""
-        await self._closing.wait()
-        raise ConnectionResetError("the server is closing")
+    async def hang(self) -> Answer:
+        """Do nothing until cancelled, which happens when the client goes away or the server closes."""
+        never: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        return await never
 
     def _transport(self) -> asyncio.Transport:
         transport = self._request.transport
         if not isinstance(transport, asyncio.Transport) or transport.is_closing():
-            raise ConnectionResetError("the client has gone")
+            raise BrokenOffError
         return transport

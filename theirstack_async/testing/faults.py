@@ -27,7 +27,7 @@ class Fault:
     """Whether the request's body is read first."""
 
     async def play(self, exchange: Exchange) -> Answer:
-        """Return the answer to send, or break the connection by raising ConnectionResetError."""
+        """Return the answer to send, or break the connection by the exchange's ``reset`` or ``close``."""
         raise NotImplementedError
 
 
@@ -152,7 +152,7 @@ class Hang(Fault):
         """Hang."""
         if self.apply:
             await exchange.carry_out()
-        await exchange.hang()
+        return await exchange.hang()
 
 
 @dataclass(frozen=True, slots=True)

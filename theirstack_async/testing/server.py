@@ -170,7 +170,7 @@ class FakeTheirStack:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._runner is not None
-        self._stop_resends()
+        await self._stop_resends()
         await self._dispatcher.close()
         await self._backend.close()
         await self._runner.cleanup()
@@ -185,11 +185,12 @@ class FakeTheirStack:
         else:
             self._ticker = asyncio.get_running_loop().create_task(self._tick())
 
-    def _stop_resends(self) -> None:
-        if isinstance(self._clock, VirtualClock):
-            self._clock.unfollow(self._backend)
-        elif self._ticker is not None:
+    async def _stop_resends(self) -> None:
+        if self._ticker is None:
+            self.clock.unfollow(self._backend)
+        else:
             self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
 
     async def _tick(self) -> None:
         while True:
