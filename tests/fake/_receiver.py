@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,12 @@ import aiohttp
 from aiohttp import web
 
 from theirstack_async.testing import FakeTheirStack
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let other tasks run until ``condition`` holds."""
+    while not condition():  # noqa: ASYNC110 - what is waited for is a real socket's doing, which sets no event
+        await asyncio.sleep(0)
 
 
 class Receiver:

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.fake._receiver import Api, Receiver, calling
+from tests.fake._receiver import Api, Receiver, calling, until
 from theirstack_async._clock import SystemClock
 from theirstack_async.testing import FakeTheirStack, sign
 from theirstack_async.testing.delivery import is_loopback
@@ -110,8 +110,7 @@ async def test_at_most_two_deliveries_of_a_webhook_are_on_their_way(api: Api, re
     receiver.gate.clear()
     webhook_id = api.fake.seed_webhook(receiver.url)
     api.fake.trigger(webhook_id, 6)
-    while receiver.in_flight < 2:
-        await asyncio.sleep(0)
+    await until(lambda: receiver.in_flight == 2)
     receiver.gate.set()
     await api.fake.settled()
     assert (receiver.max_in_flight, len(receiver.bodies)) == (2, 6)
@@ -124,8 +123,7 @@ async def test_deliveries_are_cut_at_exit(receiver: Receiver) -> None:
     receiver.gate.clear()
     async with FakeTheirStack() as fake:
         ids = fake.trigger(fake.seed_webhook(receiver.url), 4)
-        while receiver.in_flight < 2:
-            await asyncio.sleep(0)
+        await until(lambda: receiver.in_flight == 2)
     assert len(receiver.bodies) == 2
     assert {fake.event(i).status for i in ids} == {"IN_PROGRESS"}
 
@@ -134,7 +132,8 @@ async def test_another_machine_gets_nothing(api: Api) -> None:
     (event_id,) = api.fake.trigger(api.fake.seed_webhook("http://192.0.2.1/hook"))
     state = api.fake.event(event_id)
     assert (state.status, state.response_status_code) == ("FAILED", None)
-    assert state.response_body is not None and state.response_body.startswith("not sent")
+    assert state.response_body is not None
+    assert state.response_body.startswith("not sent")
 
 
 async def test_a_receiver_that_is_down_or_silent_fails_the_delivery(receiver: Receiver) -> None:
@@ -255,8 +254,7 @@ async def test_on_a_real_clock_resends_happen_by_themselves(receiver: Receiver) 
 
     async with FakeTheirStack(clock=FastClock()) as fake:
         (event_id,) = fake.seed_events(fake.seed_webhook(receiver.url), 1)
-        while fake.event(event_id).status != "SUCCESS":
-            await asyncio.sleep(0)
+        await until(lambda: fake.event(event_id).status == "SUCCESS")
     assert receiver.ids == [event_id]
 
 

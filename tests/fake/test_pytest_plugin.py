@@ -29,9 +29,12 @@ ANYIO = "pytestmark = pytest.mark.anyio\n@pytest.fixture\ndef anyio_backend():\n
 
 
 async def test_the_server_runs_between_set_up_and_tear_down() -> None:
-    async with asynccontextmanager(pytest_plugin.serve)() as fake:
-        async with aiohttp.ClientSession(fake.base_url) as session, session.get("/v0/webhooks") as response:
-            assert response.status == 401
+    async with (
+        asynccontextmanager(pytest_plugin.serve)() as fake,
+        aiohttp.ClientSession(fake.base_url) as session,
+        session.get("/v0/webhooks") as response,
+    ):
+        assert response.status == 401
     with pytest.raises(RuntimeError):
         _ = fake.base_url
 

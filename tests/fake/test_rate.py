@@ -32,7 +32,8 @@ async def test_the_published_example() -> None:
     assert headers == {
         "RateLimit": '"per-second";r=3;t=1;pk="dXNlcjoxMjM0", "per-minute";r=9;t=60;pk="dXNlcjoxMjM0", '
         '"per-hour";r=49;t=3600;pk="dXNlcjoxMjM0", "per-day";r=399;t=86400;pk="dXNlcjoxMjM0"',
-        "RateLimit-Policy": '"per-second";q=4;w=1, "per-minute";q=10;w=60, "per-hour";q=50;w=3600, "per-day";q=400;w=86400',
+        "RateLimit-Policy": '"per-second";q=4;w=1, "per-minute";q=10;w=60, "per-hour";q=50;w=3600, '
+        '"per-day";q=400;w=86400',
         "RateLimit-Limit": "4, 10, 50, 400",
         "RateLimit-Remaining": "3, 9, 49, 399",
         "RateLimit-Reset": "1, 60, 3600, 86400",

@@ -10,8 +10,8 @@ import socket
 import aiohttp
 import pytest
 
-import theirstack_async.testing as testing
 from tests.fake._receiver import Api, calling
+from theirstack_async import testing
 from theirstack_async._clock import SystemClock
 from theirstack_async.testing import FakeTheirStack, Options
 from theirstack_async.testing.options import OptionKwargs
@@ -79,7 +79,8 @@ async def test_requests_are_recorded_and_the_key_is_masked(api: Api) -> None:
     assert (first.method, first.path, first.status) == ("GET", f"/v0/webhooks/{webhook_id}/events", 200)
     assert first.query == [("status", "FAILED"), ("limit", "3")]
     assert second.json() == {"webhook_event_ids": []}
-    assert second.ended is not None and second.ended >= second.began >= first.began
+    assert second.ended is not None
+    assert second.ended >= second.began >= first.began
     assert first.headers["AUTHORIZATION"] == f"Bearer {api.fake.api_key}"
     assert api.fake.api_key not in repr(first) + repr(api.fake.requests) + repr(api.fake)
     assert api.fake.requests[1:] == [second]
@@ -116,7 +117,7 @@ async def test_a_body_of_several_megabytes_is_read(api: Api) -> None:
 
 
 def test_options_can_be_given_by_name() -> None:
-    assert set(OptionKwargs.__annotations__) == {field for field in Options.__dataclass_fields__}
+    assert set(OptionKwargs.__annotations__) == set(Options.__dataclass_fields__)
 
 
 def test_a_fake_on_a_real_clock_cannot_be_advanced() -> None:

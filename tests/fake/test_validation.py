@@ -43,7 +43,8 @@ async def test_a_bad_field_is_named(api: Api, field: str, value: Any, message: s
     assert status == 422
     assert answer["error"]["title"] == "Validation error"
     description = answer["error"]["description"]
-    assert description.startswith(f"body.{field}") and message in description
+    assert description.startswith(f"body.{field}")
+    assert message in description
 
 
 async def test_the_bounds_themselves_are_allowed(api: Api) -> None:

@@ -67,7 +67,7 @@ class Backend:
         return ids
 
     def match(self, webhook: Webhook, n: int, kind: Kind) -> range:
-        """Let ``n`` new records match a webhook's search: they are billed and delivered, or wait while it is disabled."""
+        """Let ``n`` new records match a webhook's search: they are billed and delivered, or wait while disabled."""
         nothing = self.store.add(webhook.id, kind, "IN_PROGRESS", (), 0, _NO_OUTCOME)
         if webhook.is_archived:
             return nothing

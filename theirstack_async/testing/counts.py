@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ def daily_counts(
     The day is that of the time zone, and ``period_start`` its beginning there. What a count is not grouped by is null.
     """
 
-    @lru_cache(maxsize=None)
+    @cache
     def day(quarter: int) -> str:
         moment = datetime.fromtimestamp(quarter * _QUARTER, zone)
         return moment.replace(hour=0, minute=0).isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from typing import cast
 
 from aiohttp import web
 
@@ -48,8 +49,7 @@ class Dispatcher:
             sleep=self._sleep,
             compression=self._backend.options.compression,
         )
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[object]", asyncio.current_task())
         self._handlers.add(task)
         self.requests.begin(record)
         try:

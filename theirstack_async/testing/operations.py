@@ -31,7 +31,7 @@ class Call:
     content_type: str
 
 
-def list_webhooks(backend: Backend, call: Call) -> Answer:
+def list_webhooks(backend: Backend, _call: Call) -> Answer:
     """GET /v0/webhooks: all that are not archived."""
     shown = backend.registry.shown
     return json_answer([shown(webhook) for webhook in backend.registry.webhooks.values() if not webhook.is_archived])
@@ -120,7 +120,7 @@ async def test_webhook(backend: Backend, call: Call) -> Answer:
     return json_answer({"status": outcome.status_code or 0, "message": outcome.body, "signature": signature})
 
 
-def event_types(backend: Backend, call: Call) -> Answer:
+def event_types(_backend: Backend, call: Call) -> Answer:
     """GET /v0/webhooks/event-types: the response shape is undocumented; this one is presumed."""
     fields = read.query_fields(call.query)
     wanted = fields.optional("search_type", read.one_of("jobs", "companies"))

@@ -101,7 +101,6 @@ def _job(name: str, rng: random.Random, suffix: str) -> dict[str, Any]:
     level, seniority = rng.choice(words.LEVELS)
     role = rng.choice(words.TITLES)
     title = f"{level} {role}".strip()
-    low = rng.randrange(60, 160) * 1000
     skills = rng.sample(words.SKILLS, 8)
     day = rng.randint(1, 20)
     domain = f"{_slug(name)}.example"
@@ -117,13 +116,7 @@ def _job(name: str, rng: random.Random, suffix: str) -> dict[str, Any]:
         **_place(rng),
         "remote": rng.choice((True, False, None)),
         "hybrid": rng.choice((True, False, None)),
-        "salary_string": f"${low:,} - ${low + 25_000:,}",
-        "min_annual_salary": low,
-        "min_annual_salary_usd": float(low),
-        "max_annual_salary": low + 25_000,
-        "max_annual_salary_usd": float(low + 25_000),
-        "avg_annual_salary_usd": low + 12_500.5,
-        "salary_currency": "USD",
+        **_salary(rng),
         "seniority": seniority,
         "discovered_at": f"2026-09-{day:02d}T08:41:07{suffix}",
         "closed_at": None,
@@ -141,6 +134,19 @@ def _job(name: str, rng: random.Random, suffix: str) -> dict[str, Any]:
         "manager_roles": [f"Head of {role}"],
         "matching_phrases": [],
         "matching_words": [],
+    }
+
+
+def _salary(rng: random.Random) -> dict[str, Any]:
+    low = rng.randrange(60, 160) * 1000
+    return {
+        "salary_string": f"${low:,} - ${low + 25_000:,}",
+        "min_annual_salary": low,
+        "min_annual_salary_usd": float(low),
+        "max_annual_salary": low + 25_000,
+        "max_annual_salary_usd": float(low + 25_000),
+        "avg_annual_salary_usd": low + 12_500.5,
+        "salary_currency": "USD",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final, Self, Unpack
 
@@ -56,16 +57,17 @@ class FakeTheirStack:
         self._clock: Clock = VirtualClock() if clock is None else clock
         self._backend = Backend(Options(**options), self._clock)
         self._dispatcher = Dispatcher(self._backend, api_key, sleep, keep_requests=keep_requests)
-        self._runner: web.ServerRunner | None = None
+        self._serving = False
+        self._exit = AsyncExitStack()
         self._ticker: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        return f"FakeTheirStack({f'http://{HOST}:{self._port}' if self._runner else 'not serving'})"
+        return f"FakeTheirStack({f'http://{HOST}:{self._port}' if self._serving else 'not serving'})"
 
     @property
     def base_url(self) -> str:
         """Where it serves, such as ``http://127.0.0.1:41234``. Raises RuntimeError outside of ``async with``."""
-        if self._runner is None:
+        if not self._serving:
             raise RuntimeError("FakeTheirStack serves only within `async with`")
         return f"http://{HOST}:{self._port}"
 
@@ -148,33 +150,30 @@ class FakeTheirStack:
         await self._dispatcher.closing.wait()
 
     async def __aenter__(self) -> Self:
-        if self._runner is not None or self._dispatcher.closing.is_set():
+        if self._serving or self._dispatcher.closing.is_set():
             raise RuntimeError("a FakeTheirStack serves once; make a new one")
         server = web.Server(
             self._dispatcher.handle, request_factory=_request, handler_cancellation=True, access_log=None
         )
         runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_WITHIN)
-        await runner.setup()
-        site = web.TCPSite(runner, HOST, self._port)
-        try:
-            await site.start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._runner = runner
+        async with AsyncExitStack() as stack:
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, HOST, self._port).start()
+            stack.push_async_callback(self._backend.close)
+            stack.push_async_callback(self._dispatcher.close)
+            stack.push_async_callback(self._stop_resends)
+            self._exit = stack.pop_all()
         self._port = runner.addresses[0][1]
         self._start_resends()
+        self._serving = True
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        assert self._runner is not None
-        await self._stop_resends()
-        await self._dispatcher.close()
-        await self._backend.close()
-        await self._runner.cleanup()
-        self._runner = None
+        self._serving = False
+        await self._exit.aclose()
 
     def _webhook(self, webhook_id: int) -> Webhook:
         return self._backend.registry.webhooks[webhook_id]

@@ -109,7 +109,7 @@ class EventStore:
     def add(
         self, webhook_id: int, kind: Kind, status: Status, triggered: Iterable[int], count: int, outcome: Outcome
     ) -> range:
-        """Append ``count`` events, with the Unix times in seconds at which they were triggered, and return their ids."""
+        """Append ``count`` events, with the Unix times in seconds at which they were triggered; return their ids."""
         last = self._segments[-1] if self._segments else None
         if last is None or last.webhook_id != webhook_id or last.kind != kind:
             last = Segment(self._next, webhook_id, kind)
