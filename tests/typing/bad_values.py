@@ -5,11 +5,11 @@ from __future__ import annotations
 from theirstack_async import APIError, RateLimit, RetryPolicy, TheirStack, Timeouts
 from theirstack_async.errors import ArgumentError, RateLimitError
 
-Timeouts(total=3) 
+Timeouts(total=3)  # E: call-arg, reportCallIssue
 Timeouts(read="3")  # E: arg-type, reportArgumentType
 RetryPolicy(attempts=3).attempts = 4  # E: misc, reportAttributeAccessIssue
 RateLimit(windows=()).wait = 3.0  # E: misc, reportAttributeAccessIssue
-ArgumentError("limit: too large", "limit") 
+ArgumentError("limit: too large", "limit")  # E: call-arg, reportCallIssue
 
 
 def handle(error: APIError) -> int:
@@ -22,6 +22,6 @@ async def calls(client: TheirStack) -> None:
     client.webhooks.get(1)  # E: unused-coroutine, reportUnusedCoroutine
     await client.webhooks.get("1")  # E: arg-type, reportArgumentType
     await client.webhooks.create("https://x.invalid")  # E: call-arg misc, reportCallIssue
-    await client.webhooks.update(1, colour="red") 
+    await client.webhooks.update(1, colour="red")  # E: call-arg, reportCallIssue
     for _ in client.webhooks.events.list(1):  # E: attr-defined, reportGeneralTypeIssues reportAttributeAccessIssue
         await client.aclose()
