@@ -58,7 +58,7 @@ def pyright() -> Reports:
     """Return what pyright says in the strict mode of pyproject.toml."""
     found: Reports = {}
     said: dict[str, Any]
-    for said in json.loads(run("pyright", "--outputjson"))["generalDiagnostics"]:
+    for said in json.loads(run("pyright", "--pythonpath", sys.executable, "--outputjson"))["generalDiagnostics"]:
         line = said["range"]["start"]["line"] + 1
         found.setdefault((Path(said["file"]).name, line), set()).add(said.get("rule", "error"))
     return found
