@@ -140,8 +140,8 @@ async def test_the_range_of_counts_is_the_last_30_days_by_default(api: Api) -> N
     assert sum(row[-1] for row in await counts(api, "")) == 2
 
 
-def test_seeding_an_unknown_webhook_or_looking_for_an_unknown_event_is_a_key_error() -> None:
-    fake = FakeTheirStack()
+async def test_an_unknown_webhook_or_event_is_a_key_error(api: Api) -> None:
+    fake = api.fake
     with pytest.raises(KeyError):
         fake.seed_events(5, 1)
     with pytest.raises(KeyError):

@@ -22,6 +22,8 @@ async def test_it_serves_only_within_async_with_and_once() -> None:
     assert repr(fake) == "FakeTheirStack(not serving)"
     with pytest.raises(RuntimeError, match="serves only within"):
         _ = fake.base_url
+    with pytest.raises(RuntimeError, match="serves only within"):
+        fake.trigger(fake.seed_webhook("http://127.0.0.1:1/"))
     async with fake:
         assert repr(fake) == f"FakeTheirStack({fake.base_url})"
         with pytest.raises(RuntimeError, match="serves once"):

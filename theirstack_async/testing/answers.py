@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault422:
+class FieldProblem:
     """One thing that is wrong with a request, as FastAPI words it."""
 
     loc: tuple[str | int, ...]
@@ -65,7 +65,7 @@ class RefusedError(Exception):
 class InvalidError(RefusedError):
     """The request is refused with 422, for one or more reasons."""
 
-    def __init__(self, problems: list[Fault422]) -> None:
+    def __init__(self, problems: list[FieldProblem]) -> None:
         super().__init__(422, "; ".join(f"{'.'.join(map(str, p.loc))}: {p.msg}" for p in problems))
         self.problems = problems
 
@@ -85,7 +85,7 @@ def envelope(status: int, description: str | None = None, headers: Mapping[str, 
     return json_answer({"error": error, "request_id": next(_request_ids)}, status, headers)
 
 
-def detail(problems: list[Fault422]) -> Answer:
+def detail(problems: list[FieldProblem]) -> Answer:
     """Return a 422 in FastAPI's own shape."""
     return json_answer({"detail": [{"loc": p.loc, "msg": p.msg, "type": p.type} for p in problems]}, 422)
 

@@ -100,8 +100,13 @@ class Backend:
         self.match(webhook, past, self.registry.main_kind(webhook))
 
     def retry(self, places: Sequence[Place]) -> None:
-        """Deliver events once more, whatever their status; one that is on its way already is sent twice."""
+        """Deliver events once more, whatever their status; one that is on its way already is sent twice.
+
+        One that was never dispatched is billed now, or stays as it is when the credits do not suffice.
+        """
         for place in places:
+            if place.status == "NOT_TRIGGERED" and not self.billing.charge(place.segment.kind):
+                continue
             self._dispatch(place, self.registry.webhooks[place.segment.webhook_id])
 
     def next_due(self) -> float | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from theirstack_async.testing.answers import Answer, Fault422, detail, envelope, json_answer
+from theirstack_async.testing.answers import Answer, FieldProblem, detail, envelope, json_answer
 from theirstack_async.testing.exchange import Exchange
 
 _MIB: Final = 1024 * 1024
@@ -258,7 +258,7 @@ class ValidationDetail(Fault):
         """Return the 422."""
         if self.apply:
             await exchange.carry_out()
-        return detail([Fault422(self.loc, self.msg, self.type)])
+        return detail([FieldProblem(self.loc, self.msg, self.type)])
 
 
 async def _spoilt(exchange: Exchange, apply: bool) -> Answer:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 from theirstack_async.testing import validation as read
-from theirstack_async.testing.answers import Answer, Fault422, InvalidError, RefusedError, json_answer
+from theirstack_async.testing.answers import Answer, FieldProblem, InvalidError, RefusedError, json_answer
 from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.counts import daily_counts
 from theirstack_async.testing.registry import EVENT_TYPES, KIND_OF_TYPE, Webhook
@@ -56,7 +56,8 @@ def create_webhook(backend: Backend, call: Call) -> Answer:
 def update_webhook(backend: Backend, call: Call) -> Answer:
     """PATCH /v0/webhooks/{webhook_id}: url and search_id are required, a secret left out is kept, null removes it.
 
-    What other left-out fields do is undocumented: they are kept, or fall back to their defaults, by option.
+    What other left-out fields do is undocumented: they are kept, or fall back to their defaults, by option. A changed
+    ``listening_start_time`` is only stored: past matches are dispatched when a webhook is created.
     """
     webhook = _live_webhook(backend, call)
     fields = read.body_fields(call.body, call.content_type)
@@ -94,7 +95,7 @@ def archive_webhook(backend: Backend, call: Call) -> Answer:
     return json_answer(backend.registry.shown(webhook))
 
 
-async def test_webhook(backend: Backend, call: Call) -> Answer:
+async def send_test(backend: Backend, call: Call) -> Answer:
     """POST /v0/webhooks/test: sends a sample with the event id 0, which is not stored, and waits for the answer.
 
     ``status`` is what the receiver answered, or 0 when nothing was sent or nothing came back.
@@ -178,7 +179,9 @@ def retry_events(backend: Backend, call: Call) -> Answer:
         elif backend.options.unknown_ids == "404":
             raise RefusedError(404, f"Webhook event {event_id} not found")
         elif backend.options.unknown_ids == "422":
-            problem = Fault422(("body", "webhook_event_ids"), f"Webhook event {event_id} does not exist", "value_error")
+            problem = FieldProblem(
+                ("body", "webhook_event_ids"), f"Webhook event {event_id} does not exist", "value_error"
+            )
             raise InvalidError([problem])
     for place in places:
         if backend.registry.webhooks[place.segment.webhook_id].is_archived:

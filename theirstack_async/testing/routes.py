@@ -15,7 +15,7 @@ Operation = Callable[[Backend, ops.Call], Answer | Awaitable[Answer]]
 _ROUTES: Final[tuple[tuple[str, str, Operation], ...]] = (
     ("GET", "/v0/webhooks", ops.list_webhooks),
     ("POST", "/v0/webhooks", ops.create_webhook),
-    ("POST", "/v0/webhooks/test", ops.test_webhook),
+    ("POST", "/v0/webhooks/test", ops.send_test),
     ("GET", "/v0/webhooks/event-types", ops.event_types),
     ("GET", "/v0/webhooks/events/count", ops.daily_event_counts),
     ("POST", "/v0/webhooks/events/retry", ops.retry_events),

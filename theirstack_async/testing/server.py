@@ -67,8 +67,7 @@ class FakeTheirStack:
     @property
     def base_url(self) -> str:
         """Where it serves, such as ``http://127.0.0.1:41234``. Raises RuntimeError outside of ``async with``."""
-        if not self._serving:
-            raise RuntimeError("FakeTheirStack serves only within `async with`")
+        self._check_serving()
         return f"http://{HOST}:{self._port}"
 
     @property
@@ -129,8 +128,9 @@ class FakeTheirStack:
         """Let ``n`` new records match, and return the ids of their events, which are billed and really delivered.
 
         While the webhook is disabled they wait until it is enabled, and the range is empty; an archived webhook gets
-        none. Call it within ``async with``. Raises KeyError for an unknown webhook.
+        none. Raises KeyError for an unknown webhook, and RuntimeError outside of ``async with``.
         """
+        self._check_serving()
         return self._backend.match(self._webhook(webhook_id), n, kind)
 
     def event(self, event_id: int) -> EventState:
@@ -174,6 +174,10 @@ class FakeTheirStack:
     ) -> None:
         self._serving = False
         await self._exit.aclose()
+
+    def _check_serving(self) -> None:
+        if not self._serving:
+            raise RuntimeError("FakeTheirStack serves only within `async with`")
 
     def _webhook(self, webhook_id: int) -> Webhook:
         return self._backend.registry.webhooks[webhook_id]

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from theirstack_async.testing.answers import Fault422, InvalidError
+from theirstack_async.testing.answers import FieldProblem, InvalidError
 
 T = TypeVar("T")
 Where = Literal["path", "query", "body"]
@@ -37,7 +37,7 @@ class Fields:
     def __init__(self, where: Where, values: dict[str, Any]) -> None:
         self._where: Where = where
         self._values = values
-        self.problems: list[Fault422] = []
+        self.problems: list[FieldProblem] = []
 
     def has(self, name: str) -> bool:
         """Return whether the field was given, null included."""
@@ -46,7 +46,7 @@ class Fields:
     def required(self, name: str, read: Callable[[Any], T]) -> T | None:
         """Return a field that must be there; None after noting a problem."""
         if name not in self._values:
-            self.problems.append(Fault422((self._where, name), "Field required", "missing"))
+            self.problems.append(FieldProblem((self._where, name), "Field required", "missing"))
             return None
         return self._read(name, read)
 
@@ -61,7 +61,7 @@ class Fields:
 
     def refuse(self, name: str, msg: str) -> None:
         """Note a problem with a field."""
-        self.problems.append(Fault422((self._where, name), msg, "value_error"))
+        self.problems.append(FieldProblem((self._where, name), msg, "value_error"))
 
     def check(self) -> None:
         """Raise InvalidError if anything was wrong."""
@@ -72,20 +72,20 @@ class Fields:
         try:
             return read(self._values[name])
         except BadValueError as bad:
-            self.problems.append(Fault422((self._where, name), bad.msg, bad.kind))
+            self.problems.append(FieldProblem((self._where, name), bad.msg, bad.kind))
             return None
 
 
 def body_fields(body: bytes, content_type: str) -> Fields:
     """Return the fields of a JSON object. Raises InvalidError when the body is none."""
     if content_type != "application/json":
-        raise InvalidError([Fault422(("body",), "Content-Type must be application/json", "content_type")])
+        raise InvalidError([FieldProblem(("body",), "Content-Type must be application/json", "content_type")])
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise InvalidError([Fault422(("body",), "JSON decode error", "json_invalid")]) from None
+        raise InvalidError([FieldProblem(("body",), "JSON decode error", "json_invalid")]) from None
     if not isinstance(value, dict):
-        raise InvalidError([Fault422(("body",), "Input should be a valid dictionary", "model_attributes_type")])
+        raise InvalidError([FieldProblem(("body",), "Input should be a valid dictionary", "model_attributes_type")])
     return Fields("body", {str(name): item for name, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
