@@ -33,7 +33,7 @@ class Converter:
     def __init__(self, *, keep_unknown_fields: bool = False) -> None:
         """Args:
         keep_unknown_fields: keep the fields that a model does not know in its ``extra``. Decoding then takes
-            about three times as long.
+            about four times as long.
         """
         self._keep: Final = keep_unknown_fields
         self._codecs: Final[dict[Any, Codec[Any] | EventCodec]] = {}

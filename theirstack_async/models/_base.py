@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -52,9 +53,10 @@ class Model:
             object.__setattr__(self, name, value)
 
 
-def field_names(cls: type[Any]) -> tuple[str, ...]:
-    """Return the names of a model's fields, which are those on the wire."""
-    return tuple(attrs.fields_dict(cls))
+@cache
+def field_names(cls: type[Any]) -> dict[str, None]:
+    """Return the names of a model's fields, which are those on the wire, in order; as a dict to be looked up fast."""
+    return dict.fromkeys(attrs.fields_dict(cls))
 
 
 def compared(model: Model) -> tuple[Any, ...]:

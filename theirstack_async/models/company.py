@@ -60,25 +60,15 @@ class Company(Model):
     domain: str | None = None
     """The domain of its web site."""
     industry: str | None = None
-    industry_id: int | None = None
-    """LinkedIn's industry code, version 2."""
     country: str | None = None
     """The country of the headquarters, in words."""
     country_code: str | None = None
     """The country of the headquarters, two letters (ISO 3166-1 alpha-2)."""
-    city: str | None = None
-    """The city of the headquarters."""
-    postal_code: str | None = None
     employee_count: int | None = None
-    employee_count_range: str | None = None
-    """Such as ``1001-5000``."""
     logo: str | None = None
     """The address of an image."""
     num_jobs: int = 0
     """Jobs of this company on record."""
-    num_jobs_last_30_days: int = 0
-    num_jobs_found: int | None = None
-    """Jobs that match, when companies are searched by their jobs."""
     num_technologies: int = 0
     """Technologies named in its jobs."""
     num_keywords: int = 0
@@ -88,12 +78,17 @@ class Company(Model):
     possible_domains: tuple[str, ...] = ()
     url: str | None = None
     """The same as ``domain``; the vendor means to deprecate it."""
-    url_source: str | None = None
+    industry_id: int | None = None
+    """LinkedIn's industry code, version 2."""
     linkedin_url: str | None = None
-    linkedin_id: str | None = None
-    apollo_id: str | None = None
+    num_jobs_last_30_days: int = 0
+    num_jobs_found: int | None = None
+    """Jobs that match, when companies are searched by their jobs."""
     yc_batch: str | None = None
     """The batch of Y Combinator, such as ``W21``."""
+    apollo_id: str | None = None
+    linkedin_id: str | None = None
+    url_source: str | None = None
     is_recruiting_agency: bool | None = None
     founded_year: int | None = None
     annual_revenue_usd: float | None = None
@@ -105,29 +100,34 @@ class Company(Model):
     last_funding_round_date: date | None = None
     last_funding_round_amount_readable: str | None = None
     """Such as ``$1.2M``."""
-    funding_stage: FundingStage | None = None
-    investors: tuple[str, ...] | None = None
+    employee_count_range: str | None = None
+    """Such as ``1001-5000``."""
     long_description: str | None = None
     seo_description: str | None = None
     """How its web site describes it to search engines."""
-    company_tags: tuple[str, ...] = ()
-    """What the company does, in keywords."""
+    city: str | None = None
+    """The city of the headquarters."""
+    postal_code: str | None = None
     company_keywords: tuple[str, ...] | None = None
     """Deprecated by the API: use ``company_tags``."""
+    company_tags: tuple[str, ...] = ()
+    """What the company does, in keywords."""
     alexa_ranking: int | None = None
     publicly_traded_symbol: str | None = None
     publicly_traded_exchange: str | None = None
+    investors: tuple[str, ...] | None = None
+    funding_stage: FundingStage | None = None
+    has_blurred_data: bool = False
+    """Whether what identifies the company is blurred, as in a preview."""
     keyword_slugs: tuple[str, ...] = ()
     """The keywords found in its jobs."""
     technology_slugs: tuple[str, ...] | None = None
     """Those of ``keyword_slugs`` that are technologies."""
     technology_names: tuple[str, ...] | None = None
     """Deprecated by the API: use ``technology_slugs``."""
-    has_blurred_data: bool = False
-    """Whether what identifies the company is blurred, as in a preview."""
     technologies_found: tuple[CompanyKeywordFound, ...] = ()
     """In a row of a search: the technologies that the search asked for."""
-    keywords_found: tuple[CompanyKeywordFound, ...] = ()
-    """In a row of a search: the keywords that the search asked for."""
     jobs_found: tuple[JobSummary, ...] = ()
     """In a row of a search: at most five of the latest jobs that match."""
+    keywords_found: tuple[CompanyKeywordFound, ...] = ()
+    """In a row of a search: the keywords that the search asked for."""

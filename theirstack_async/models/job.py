@@ -50,60 +50,19 @@ class Job(Model):
     job_title: str
     url: str
     """The posting."""
+    date_posted: date
     source_url: str
     """The posting that the data was taken from."""
-    date_posted: date
     discovered_at: datetime
     """When the vendor first saw it."""
     company_object: Company
     """The employer."""
-    closed_at: datetime | None = None
-    """When it was seen to be closed; None means open or unknown."""
-    final_url: str | None = None
-    """The posting on the employer's own site."""
-    normalized_title: str | None = None
-    description: str | None = None
-    """Markdown."""
     has_blurred_data: bool = False
     """Whether what identifies the company is blurred, as in a preview."""
-    locations: tuple[JobLocation, ...] = ()
-    remote: bool | None = None
-    hybrid: bool | None = None
-    """Partly in an office, partly remote."""
-    salary_string: str | None = None
-    """The salary in words, in the local currency."""
-    min_annual_salary: int | None = None
-    """In ``salary_currency``, a year."""
-    max_annual_salary: int | None = None
-    """In ``salary_currency``, a year."""
-    min_annual_salary_usd: float | None = None
-    """US dollars a year."""
-    max_annual_salary_usd: float | None = None
-    """US dollars a year."""
-    avg_annual_salary_usd: float | None = None
-    """US dollars a year: the mean of the two bounds, or the one that is known."""
-    salary_currency: str | None = None
-    """Three letters, such as ``EUR``."""
-    seniority: JobSeniority | None = None
-    employment_statuses: tuple[EmploymentStatus, ...] = ()
-    easy_apply: bool | None = None
-    """True when one applies on the job board itself, False when it leads to the employer's site."""
-    reposted: bool | None = None
-    date_reposted: date | None = None
-    hiring_team: tuple[HiringTeamMember, ...] | None = None
-    manager_roles: tuple[str, ...] | None = None
-    """The roles that the person hired would report to."""
-    company_domain: str | None = None
-    keyword_slugs: tuple[str, ...] = ()
-    """Technologies and buying-intent topics found in the title, the description or the address."""
-    technology_slugs: tuple[str, ...] = ()
-    """Those of ``keyword_slugs`` that are technologies."""
-    matching_phrases: tuple[str | None, ...] | None = ()
-    """Phrases of the description that match the search's pattern."""
-    matching_words: tuple[str | None, ...] | None = ()
-    """Words of the description that match the search's pattern."""
     company: str | None = None
     """Deprecated by the API: use ``company_object.name``."""
+    final_url: str | None = None
+    """The posting on the employer's own site."""
     location: str | None = None
     """Deprecated by the API: use ``locations``."""
     short_location: str | None = None
@@ -118,18 +77,59 @@ class Job(Model):
     """Deprecated by the API: use ``locations``. Degrees, east positive."""
     postal_code: str | None = None
     """Deprecated by the API: use ``locations``."""
-    country: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    country_code: str | None = None
-    """Deprecated by the API: use ``locations``."""
+    remote: bool | None = None
+    hybrid: bool | None = None
+    """Partly in an office, partly remote."""
+    salary_string: str | None = None
+    """The salary in words, in the local currency."""
+    min_annual_salary: int | None = None
+    """In ``salary_currency``, a year."""
+    min_annual_salary_usd: float | None = None
+    """US dollars a year."""
+    max_annual_salary: int | None = None
+    """In ``salary_currency``, a year."""
+    max_annual_salary_usd: float | None = None
+    """US dollars a year."""
+    avg_annual_salary_usd: float | None = None
+    """US dollars a year: the mean of the two bounds, or the one that is known."""
+    salary_currency: str | None = None
+    """Three letters, such as ``EUR``."""
     countries: tuple[str, ...] | None = None
     """Deprecated by the API: use ``locations``."""
+    country: str | None = None
+    """Deprecated by the API: use ``locations``."""
     country_codes: tuple[str | None, ...] | None = None
+    """Deprecated by the API: use ``locations``."""
+    country_code: str | None = None
     """Deprecated by the API: use ``locations``."""
     cities: tuple[str, ...] | None = None
     """Deprecated by the API: use ``locations``."""
     continents: tuple[str, ...] | None = None
     """Deprecated by the API: use ``locations``."""
+    seniority: JobSeniority | None = None
+    company_domain: str | None = None
+    hiring_team: tuple[HiringTeamMember, ...] | None = None
+    reposted: bool | None = None
+    date_reposted: date | None = None
+    employment_statuses: tuple[EmploymentStatus, ...] = ()
+    easy_apply: bool | None = None
+    """True when one applies on the job board itself, False when it leads to the employer's site."""
+    technology_slugs: tuple[str, ...] = ()
+    """Those of ``keyword_slugs`` that are technologies."""
+    keyword_slugs: tuple[str, ...] = ()
+    """Technologies and buying-intent topics found in the title, the description or the address."""
+    description: str | None = None
+    """Markdown."""
+    locations: tuple[JobLocation, ...] = ()
+    normalized_title: str | None = None
+    manager_roles: tuple[str, ...] | None = None
+    """The roles that the person hired would report to."""
+    matching_phrases: tuple[str | None, ...] | None = ()
+    """Phrases of the description that match the search's pattern."""
+    matching_words: tuple[str | None, ...] | None = ()
+    """Words of the description that match the search's pattern."""
+    closed_at: datetime | None = None
+    """When it was seen to be closed; None means open or unknown."""
 
     def __attrs_post_init__(self) -> None:
         set_utc(self, "discovered_at", "closed_at")

@@ -30,8 +30,6 @@ class JobLocation(Model):
     """The GeoNames feature code, such as ``PPL`` for a populated place."""
     country_code: str | None = None
     """Two letters (ISO 3166-1 alpha-2)."""
-    country_name: str | None = None
-    """Always sent in lists; deliveries may leave it out."""
     admin1_name: str | None = None
     """The first-level division: a state, region or province."""
     admin1_code: str | None = None
@@ -44,15 +42,17 @@ class JobLocation(Model):
     """Degrees, north positive."""
     longitude: float | None = None
     """Degrees, east positive."""
-    display_name: str | None = None
-    """The place in words. Always sent in lists; deliveries may leave it out."""
     city: str | None = None
     """Deprecated by the API: use ``name`` where ``type`` is ``city``."""
-    state: str | None = None
-    """Deprecated by the API: use ``admin1_name``."""
-    state_code: str | None = None
-    """Deprecated by the API: use ``admin1_code``."""
     address: str | None = None
     """Deprecated by the API, which sends None."""
     postal_code: str | None = None
     """Deprecated by the API, which sends None."""
+    state: str | None = None
+    """Deprecated by the API: use ``admin1_name``."""
+    state_code: str | None = None
+    """Deprecated by the API: use ``admin1_code``."""
+    display_name: str | None = None
+    """The place in words. Always sent in lists; deliveries may leave it out."""
+    country_name: str | None = None
+    """Always sent in lists; deliveries may leave it out."""

@@ -45,8 +45,8 @@ class KeywordReference(Model):
     name: str
     slug: str
     """What filters take; case-sensitive."""
-    type: KeywordType | None = None
     category: str | None = None
+    type: KeywordType | None = None
     category_slug: str | None = None
     parent_category: str | None = None
     parent_category_slug: str | None = None

@@ -22,34 +22,34 @@ class WebhookEventType(OpenEnum):
 class Webhook(Model):
     """A webhook: it listens to one saved search and delivers every match to one address."""
 
-    id: int
     url: str
     """Where events are delivered by POST."""
     search_id: int
     """The saved search that it follows."""
-    search_name: str
-    """The name of that saved search."""
-    event_type: WebhookEventType
-    """What it is about. How this relates to ``active_event_types`` is not documented."""
+    id: int
+    user_id: int
+    team_id: int
     is_active: bool
     """False while disabled. What matches meanwhile is processed after it is enabled again."""
     is_archived: bool
     """True once archived, which cannot be undone: nothing is delivered any more."""
-    has_secret: bool
-    """Whether deliveries are signed. The secret itself is never given back."""
-    user_id: int
-    team_id: int
     created_at: datetime
     updated_at: datetime
+    search_name: str
+    """The name of that saved search."""
+    event_type: WebhookEventType
+    """What it is about. How this relates to ``active_event_types`` is not documented."""
+    has_secret: bool
+    """Whether deliveries are signed. The secret itself is never given back."""
     description: str | None = None
     listening_start_time: datetime | None = None
     """Matches from this instant on are delivered; None means all matches of any age."""
     trigger_once_per_company: bool = False
     """For ``job_new`` only: whether one job per company makes an event, or each job."""
-    active_event_types: tuple[WebhookEventType, ...] | None = None
-    """The event types subscribed to; None means the main type of the search."""
     scanning_frequency: str = "10m"
     """How often the search is run. Values other than ``10m`` are not documented."""
+    active_event_types: tuple[WebhookEventType, ...] | None = None
+    """The event types subscribed to; None means the main type of the search."""
 
     def __attrs_post_init__(self) -> None:
         set_utc(self, "created_at", "updated_at", "listening_start_time")

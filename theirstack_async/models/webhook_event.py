@@ -38,8 +38,8 @@ class WebhookEvent(Model):
     id: int
     """What the retry endpoint takes."""
     webhook_id: int
-    status: WebhookEventStatus
     triggered_at: datetime
+    status: WebhookEventStatus
     created_at: datetime
     updated_at: datetime
     job_id: int | None = None
