@@ -1,8 +1,7 @@
 """Bounded fan-out: a class to enter, with at most so many coroutines under way, in plain tasks.
 
-What a child raises is kept and raised by the parent once, as it was and not in a group. Leaving the block by an
-exception, a cancellation included, gives the children under way some seconds to end, then cuts them; a second
-cancellation cuts them at once. No child outlives the block.
+What a child raises is raised by the parent, as it was and not in a group. Leaving the block gives the children under
+way some seconds to end, then cuts them; a cancellation meanwhile cuts them at once. No child outlives the block.
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
+import anyio
+
 from theirstack_async._tasks import cancel_and_wait
 
 
 class FanOut:
-    """Runs coroutines, at most ``limit`` at once. ``drain`` is what the children get, in seconds, to end by themselves."""
+    """Runs coroutines, at most ``limit`` at once. ``drain`` is how long, in seconds, they get to end by themselves."""
 
     def __init__(self, limit: int, *, drain: float) -> None:
         self._limit = limit
@@ -34,42 +35,34 @@ class FanOut:
         """
         try:
             while len(self._tasks) >= self._limit:
-                await self._wait(asyncio.FIRST_COMPLETED)
+                await self._wait()
         except BaseException:
             child.close()
             raise
         self._tasks.add(asyncio.create_task(child))
 
     async def join(self) -> None:
-        """Return when all children have ended, or raise what one of them raised."""
-        while self._tasks:
-            await self._wait(asyncio.FIRST_COMPLETED)
+        """Return when all children have ended.
 
-    async def _wait(self, until: str) -> None:
-        done, _ = await asyncio.wait(self._tasks, return_when=until)
-        self._tasks -= done
-        for task in done:
-            task.result()
+        Raises:
+            Exception: what a child raised.
+        """
+        while self._tasks:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in done if task.cancelled() or task.exception() is not None]
+        if failed:
+            failed[0].result()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None:
-            try:
-                await self.join()
-            except BaseException:
-                await self._end()
-                raise
-        else:
-            await self._end()
-
-    async def _end(self) -> None:
         try:
             if self._tasks and self._drain > 0:
-                await asyncio.wait(self._tasks, timeout=self._drain)
+                # A cancelled anyio scope cancels again and again. The shield lets only asyncio's own second one through.
+                with anyio.CancelScope(shield=True):
+                    await asyncio.wait(self._tasks, timeout=self._drain)
         finally:
-            tasks, self._tasks = self._tasks, set()
-            await cancel_and_wait(tasks)
-            for task in tasks:
-                # Looked at, so that asyncio does not complain of an exception that nobody saw.
-                task.cancelled() or task.exception()
+            await cancel_and_wait(self._tasks)

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._tasks import cancel_and_wait
 from theirstack_async._walk import Ask
-from theirstack_async.errors import ArgumentError, TheirStackError
+from theirstack_async.errors import ArgumentError
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Lookahead:
         self.width = 1
         self._fetch = fetch
         self._guess = guess
-        self._tasks: dict[Ask, asyncio.Task[Reply | TheirStackError]] = {}
+        self._tasks: dict[Ask, asyncio.Task[Reply | Exception]] = {}
 
     async def get(self, ask: Ask) -> Reply:
         """Return the page that is asked for."""
@@ -43,7 +43,7 @@ class Lookahead:
         # Unlike awaiting the task itself, this leaves it running when we are cancelled.
         await asyncio.wait([self._tasks[ask]])
         outcome = self._tasks.pop(ask).result()
-        if isinstance(outcome, TheirStackError):
+        if isinstance(outcome, Exception):
             await self.drop()
             raise outcome
         return outcome
@@ -53,10 +53,10 @@ class Lookahead:
         tasks, self._tasks = self._tasks, {}
         await cancel_and_wait(tasks.values())
 
-    async def _outcome(self, ask: Ask) -> Reply | TheirStackError:
+    async def _outcome(self, ask: Ask) -> Reply | Exception:
         try:
             return await self._fetch(ask)
-        except TheirStackError as error:
+        except Exception as error:  # noqa: BLE001  # get() raises it, if that page is ever asked for
             return error
 
 

@@ -1,26 +1,36 @@
-"""Ending plain tasks without leaving one behind."""
+"""Ending plain tasks without leaving one behind, and hanging values on an exception on its way out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 
-async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def cancel_and_wait(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel tasks and return when all of them have ended.
 
     A cancellation of the caller meanwhile is raised again once they have, so that no task is left in any case.
     """
     cancelled: asyncio.CancelledError | None = None
-    pending = {task for task in tasks if not task.done()}
-    for task in pending:
+    for task in tasks:
         task.cancel()
-    while pending:
+    while pending := [task for task in tasks if not task.done()]:
         try:
             await asyncio.wait(pending)
         except asyncio.CancelledError as error:
             cancelled = error
-        pending = {task for task in pending if not task.done()}
+    for task in tasks:
+        if not task.cancelled():
+            # Looked at, so that asyncio does not complain of an exception that nobody saw.
+            task.exception()
     if cancelled is not None:
         raise cancelled
+
+
+def attach(error: BaseException, **values: object) -> None:
+    """Set attributes of somebody else's exception, as far as it lets us: a frozen one stays as it is."""
+    for name, value in values.items():
+        with suppress(Exception):
+            setattr(error, name, value)

@@ -10,6 +10,10 @@ beginning is reached). Let x be a seen row on an accepted page. What stands befo
 before x when x was handed out, because order is kept; so it was seen then, or earlier by the same argument. Nothing
 before the page's end is missing therefore. The order in time in which pages are read plays no part in this, which is
 why pages may also be fetched ahead.
+
+A walk that starts in the middle of a list (an offset, a checkpoint) knows only a stretch of it. A page without a seen
+row may then be too early as well as too late, so it looks behind and ahead in turn; and only what stands after a seen
+row is new to it.
 """
 
 from __future__ import annotations
@@ -44,8 +48,8 @@ class Taken:
     verdict: Verdict
     new: Sequence[int] = ()
     """The places on the page of the rows to hand out."""
-    last_seen: int = -1
-    """The place of the last row that had been seen before; what follows it moves the front of the walk on."""
+    front: int = 0
+    """The place after the last row that had been seen before; what stands from there moves the walk on."""
 
 
 class OffsetWalk:
@@ -55,51 +59,80 @@ class OffsetWalk:
         """``known`` are the last ids of an earlier walk that went up to ``origin``; the list is then taken up there."""
         self._page_size = page_size
         self._seen = IdSet(known)
-        # A walk that starts in the middle does not know the rows before its first one, so only what follows a seen row
-        # is new to it.
-        self._partial = origin > 0
+        self._partial = origin > 0 or bool(known)
         self._free_offset: int | None = None if known else origin
-        self._offset = max(0, origin - 1) if known else origin
         self._ended = False
         self._fruitless = 0
         self._last_page: Sequence[int] = ()
         self._same = 1
+        self._aim(max(0, origin - 1) if known else origin)
 
     def next(self, wanted: int | None = None) -> Ask | None:
         """Return the page to ask for, or None when the list is at its end. ``wanted`` caps the rows still of use."""
-        if self._ended:
-            return None
-        limit = self._page_size if wanted is None else min(self._page_size, wanted + bool(self._seen))
-        # A page of one row would hold the seen row only, and the walk would stand still.
-        return Ask(self._offset, limit if self._offset == 0 and not self._seen else max(2, limit))
+        return None if self._ended else self._ask(self._offset, wanted, overlap=bool(self._seen))
 
-    def ahead(self, ask: Ask, count: int) -> list[Ask]:
-        """Return the pages that follow ``ask`` if the list stands still."""
-        step = ask.limit - 1
-        return [Ask(ask.offset + step * n, ask.limit) for n in range(1, count + 1)] if step > 0 else []
+    def ahead(self, ask: Ask, wanted: int | None, count: int) -> list[Ask]:
+        """Return up to ``count`` pages that follow ``ask`` if the list stands still and they are of use."""
+        asks: list[Ask] = []
+        overlap = bool(self._seen)
+        for _ in range(count):
+            if wanted is not None:
+                wanted -= ask.limit - overlap
+                if wanted <= 0:
+                    break
+            overlap = True
+            ask = self._ask(ask.offset + ask.limit - 1, wanted, overlap=True)
+            asks.append(ask)
+        return asks
 
     def take(self, ask: Ask, keys: Sequence[int]) -> Taken:
         """Take a page's keys in, and return which of its rows are to be handed out."""
-        last_seen = next((place for place in range(len(keys) - 1, -1, -1) if keys[place] in self._seen), -1)
-        if last_seen < 0 and ask.offset != self._free_offset:
-            return self._step_back(ask)
+        seen = self._seen.among(keys)
+        if not seen and ask.offset != self._free_offset:
+            return self._look_elsewhere(ask, keys)
+        front = next((place + 1 for place in range(len(keys) - 1, -1, -1) if keys[place] in seen), 0)
+        new: dict[int, int] = {}
+        for place in range(front if self._partial else 0, len(keys)):
+            if keys[place] not in seen:
+                new.setdefault(keys[place], place)
+        self._seen.update([*new])
         self._free_offset = None if self._partial else 0
-        first = last_seen + 1 if self._partial else 0
-        new = [place for place in range(first, len(keys)) if self._seen.add(keys[place])]
         self._ended = len(keys) < ask.limit
-        self._offset = max(0, ask.offset + len(keys) - 1)
+        self._aim(max(0, ask.offset + len(keys) - 1))
         if self._ended or new:
             self._fruitless, self._same = 0, 1
             self._last_page = keys
-            return Taken("taken", new, last_seen)
+            return Taken("taken", [*new.values()], front)
         return self._nothing_new(keys)
 
-    def _step_back(self, ask: Ask) -> Taken:
-        self._offset = max(0, ask.offset - self._page_size)
-        if ask.offset == 0:
-            # Taken up from a checkpoint, and none of its rows is left: where to go on can no longer be told.
+    def _ask(self, offset: int, wanted: int | None, *, overlap: bool) -> Ask:
+        limit = self._page_size
+        if wanted is not None and not self._fruitless:
+            limit = min(limit, wanted + overlap)
+        # A page of one row would hold the seen row only, and the walk would stand still.
+        return Ask(offset, max(2, limit) if overlap else limit)
+
+    def _aim(self, offset: int) -> None:
+        """Expect the next page at an offset; where else to look begins there."""
+        self._offset = self._low = self._high = offset
+        # A walk from the list's beginning has seen all that can stand before its front, so it never runs ahead of it.
+        self._ahead_is_done = not self._partial
+        self._behind_is_done = False
+
+    def _look_elsewhere(self, ask: Ask, keys: Sequence[int]) -> Taken:
+        """After a page without a seen row: step back a page; in a walk from the middle, also ahead, in turn."""
+        self._behind_is_done = self._behind_is_done or ask.offset == 0
+        self._ahead_is_done = self._ahead_is_done or len(keys) < ask.limit
+        self._high = max(self._high, ask.offset + ask.limit)
+        if self._behind_is_done and self._ahead_is_done:
+            self._aim(0)
             return Taken("moving_list")
-        return Taken("moving_list") if self._tired() else Taken("stepped_back")
+        tired = self._tired()
+        if self._ahead_is_done or (self._fruitless % 2 == 1 and not self._behind_is_done):
+            self._offset = self._low = max(0, self._low - self._page_size)
+        else:
+            self._offset = self._high
+        return Taken("moving_list" if tired else "stepped_back")
 
     def _nothing_new(self, keys: Sequence[int]) -> Taken:
         self._same = self._same + 1 if list(keys) == list(self._last_page) else 1

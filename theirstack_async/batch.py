@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from inspect import iscoroutinefunction
 from typing import Any, Final, Generic, TypeVar
 
 from theirstack_async._clock import Clock
 from theirstack_async._engine.pipeline import CallState
 from theirstack_async._fanout import FanOut
 from theirstack_async._ids import IdSet
+from theirstack_async._tasks import attach
 from theirstack_async.errors import (
     APIError,
     ArgumentError,
@@ -30,7 +32,7 @@ from theirstack_async.report import RetryReport
 
 T = TypeVar("T")
 Progress = Callable[[RetryReport], object]
-"""Called with the live report after each answered batch; what it raises is logged and goes no further."""
+"""Called with the live report after each answered batch and at the end; what it raises is logged, and ends nothing."""
 
 REFUSED_IN_A_ROW: Final = 3
 """Batches in a row of which every single id was refused, after which the run stops: the fault is not in the ids."""
@@ -76,6 +78,7 @@ class BatchRun(Generic[T]):
         self._taken = IdSet()
         self._open = IdSet()
         self._probed = False
+        self._ending = False
         self._refused_in_a_row = 0
         self._failed_in_a_row = 0
         self._accepted, self._unknown, self._skipped = IdSet(), IdSet(), IdSet()
@@ -87,40 +90,52 @@ class BatchRun(Generic[T]):
         if isinstance(source, Collection):
             for item in source:
                 self._to_id(item)
-        items: Iterator[T] | None = None
-        stream: Iterator[T] | AsyncIterable[T]
-        if isinstance(source, AsyncIterable):
-            stream = source
-        else:
-            stream = items = iter(source)
+        stream = source if isinstance(source, AsyncIterable) else iter(source)
         try:
             async with FanOut(self._max_concurrency, drain=self._drain) as fan:
-                async with aclosing(self._batches(stream)) as batches:
-                    async for batch in batches:
-                        await fan.submit(self._settle(batch))
-                        if self.report.stopped_by is not None:
-                            break
+                await self._send_all(stream, fan)
+            self.report.complete = self.report.stopped_by is None
         except BaseException as error:
-            error.report = self.report  # type: ignore[attr-defined]  # best effort, for whoever catches it
+            attach(error, report=self.report)
             raise
         finally:
-            if isinstance(source, Collection):
-                for item in items or ():
-                    self._take(item)
+            if isinstance(source, Collection) and isinstance(stream, Iterator):
+                self._take_the_rest(stream)
             self._finish()
         return self.report
 
-    async def _batches(self, source: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[list[int], None]:
+    async def _send_all(self, stream: Iterator[T] | AsyncIterable[T], fan: FanOut) -> None:
+        try:
+            async with aclosing(self._batches(stream)) as batches:
+                async for batch in batches:
+                    await fan.submit(self._settle(batch))
+                    if self.report.stopped_by is not None:
+                        break
+            await fan.join()
+        except BaseException:
+            # What is under way may end, and nothing new is begun.
+            self._ending = True
+            raise
+
+    async def _batches(self, stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[list[int], None]:
         batch: list[int] = []
-        async for item in _items(source):
-            value = self._take(item)
-            if value is not None:
-                batch.append(value)
-            if len(batch) >= self._batch_size:
-                yield batch
-                batch = []
+        async with aclosing(_each(stream)) as items:
+            async for item in items:
+                value = self._take(item)
+                if value is not None:
+                    batch.append(value)
+                if len(batch) >= self._batch_size:
+                    yield batch
+                    batch = []
         if batch:
             yield batch
+
+    def _take_the_rest(self, items: Iterator[T]) -> None:
+        """Count the rest of a collection in, so that what was never sent is skipped and not forgotten."""
+        # A collection that was changed meanwhile raises; that must not hide what ended the run.
+        with suppress(Exception):
+            for item in items:
+                self._take(item)
 
     def _take(self, item: T) -> int | None:
         """Count an item in, and return its id when it is new."""
@@ -136,14 +151,15 @@ class BatchRun(Generic[T]):
         """Send a batch; while its content is refused, send its halves, until the bad ids stand alone."""
         parts = [batch]
         refused = 0
-        while parts and self.report.stopped_by is None:
+        while parts and self.report.stopped_by is None and not self._ending:
             part = parts.pop()
-            error = await self._try(part)
+            state = CallState()
+            error = await self._try(part, state)
             self.report.batches += 1
             if error is None:
                 self._accept(part)
             elif not isinstance(error, _CONTENT):
-                self._fail(part, error)
+                self._fail(part, error, state)
             elif await self._is_lost(error):
                 self._reject(part, error)
                 self._stop(error)
@@ -156,8 +172,7 @@ class BatchRun(Generic[T]):
                 self._count_refused(refused == len(batch), error)
             self._tell()
 
-    async def _try(self, part: Sequence[int]) -> TheirStackError | None:
-        state = CallState()
+    async def _try(self, part: Sequence[int], state: CallState) -> TheirStackError | None:
         settled = False
         try:
             await self._send(part, state)
@@ -174,12 +189,13 @@ class BatchRun(Generic[T]):
         self._refused_in_a_row = self._failed_in_a_row = 0
         self._move(part, self._accepted)
 
-    def _fail(self, part: Sequence[int], error: TheirStackError) -> None:
+    def _fail(self, part: Sequence[int], error: TheirStackError, state: CallState) -> None:
         """Account for a batch that failed for another reason than its content."""
-        if isinstance(error, APIError) and error.status is not None and error.status < 500:
-            self._reject(part, error)
-        elif error.sent != "no":
+        # The call's state knows of all its attempts: one may have been carried out although a later one was refused.
+        if state.sent != "no":
             self._move(part, self._unknown)
+        elif _is_refusal(error):
+            self._reject(part, error)
         self._failed_in_a_row += 1
         hopeless = isinstance(error, _FINAL) or (isinstance(error, ConnectError) and error.permanent)
         if hopeless or self._failed_in_a_row >= FAILED_IN_A_ROW:
@@ -198,17 +214,18 @@ class BatchRun(Generic[T]):
                 self._stop(error)
 
     async def _is_lost(self, error: TheirStackError) -> bool:
-        """Return whether a 404 means that the address is wrong, and not that an id is: a harmless call is refused too."""
+        """Return whether a 404 means that the address is wrong, and not an id: a harmless call is refused too."""
         if not isinstance(error, NotFoundError) or self._probed:
             return False
-        self._probed = True
+        lost = False
         try:
             await self._probe()
-        except APIError as refused:
-            return refused.status is not None and refused.status < 500
-        except TheirStackError:
-            return False
-        return False
+        except TheirStackError as refused:
+            lost = _is_refusal(refused) and not isinstance(refused, RateLimitError)
+            if not lost:
+                return False
+        self._probed = True
+        return lost
 
     def _move(self, part: Sequence[int], to: IdSet) -> None:
         for value in part:
@@ -225,7 +242,7 @@ class BatchRun(Generic[T]):
         if self._on_progress is not None:
             try:
                 self._on_progress(self.report)
-            except Exception as error:  # it is the user's code, and must not end a run that is half sent
+            except Exception as error:  # noqa: BLE001  # the user's code must not end a run that is half sent
                 logger.warning("on_progress failed: %s: %s", type(error).__name__, error)
 
     def _finish(self) -> None:
@@ -234,13 +251,34 @@ class BatchRun(Generic[T]):
         self._tell()
 
 
-async def _items(source: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
-    if isinstance(source, Iterator):
-        for item in source:
-            yield item
+async def _each(stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
+    if isinstance(stream, AsyncIterable):
+        rows = aiter(stream)
+        try:
+            async for item in rows:
+                yield item
+        finally:
+            if rows is not stream and isinstance(rows, AsyncGenerator):
+                # Begun here, so ended here; a generator that was handed in is its owner's to close.
+                await rows.aclose()
     else:
-        async for item in source:
+        for item in stream:
             yield item
+
+
+def _is_refusal(error: TheirStackError) -> bool:
+    """Return whether the API answered, and the answer was a clear no."""
+    return isinstance(error, APIError) and error.status is not None and error.status < 500
+
+
+def check_progress(on_progress: object) -> None:
+    """Refuse what cannot be called with a report, or would have to be awaited.
+
+    Raises:
+        ArgumentError: it is no callable, or an async one.
+    """
+    if on_progress is not None and (not callable(on_progress) or iscoroutinefunction(on_progress)):
+        raise ArgumentError("on_progress: expected a plain function that takes the report", field="on_progress")
 
 
 def check_source(ids: Any) -> None:

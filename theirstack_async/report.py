@@ -17,7 +17,8 @@ class RetryReport:
     """What became of each id. Every distinct id is in exactly one of accepted, rejected, unknown and skipped.
 
     It is live: ``on_progress`` receives the object that is returned in the end. While a run is under way, the ids in
-    flight are in none of the four yet. Ids that were never taken from an iterator are not counted: they are still in it.
+    flight are in none of the four yet. Ids that were never taken from an iterator are not counted: they are still in
+    it. A pickle or a copy is a snapshot.
     """
 
     def __init__(
@@ -37,6 +38,9 @@ class RetryReport:
         """Seconds since the run began."""
         self.stopped_by: TheirStackError | None = None
         """The error that ended the run early; None when every id was tried."""
+        self.complete: bool = False
+        """Whether the source was read to its end and every id was tried. It is not while the run is under way, nor
+        after one that was cancelled or stopped, whose source may hold ids that were never taken from it."""
 
     @property
     def accepted(self) -> Set[int]:
@@ -65,14 +69,15 @@ class RetryReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every id was accepted."""
-        return len(self._accepted) == self.requested and self.stopped_by is None
+        """Whether the run is complete and every id was accepted."""
+        return self.complete and len(self._accepted) == self.requested
 
     def raise_for_failures(self) -> None:
         """Return when all is well.
 
         Raises:
-            BatchError: an id was rejected, is of unknown outcome, or was skipped. ``__cause__`` is what ended the run.
+            BatchError: an id was rejected, is of unknown outcome, or was skipped, or the run is not complete.
+                ``__cause__`` is what ended the run.
         """
         if self.ok:
             return
@@ -89,11 +94,12 @@ class RetryReport:
         ]
         if self.stopped_by is not None:
             parts.append(f"stopped by: {self.stopped_by}")
+        elif not self.complete:
+            parts.append("not complete")
         return "; ".join(parts)
 
     def __repr__(self) -> str:
         return f"<RetryReport {self}>"
-
 
 
 def _sample(ids: Any) -> str:

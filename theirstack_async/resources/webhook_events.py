@@ -15,7 +15,7 @@ from theirstack_async._engine.pipeline import CallState, Reply
 from theirstack_async._ids import IdSet
 from theirstack_async._wire.encode import encode_instant, fill_path
 from theirstack_async._wire.message import Kind
-from theirstack_async.batch import BatchRun, Progress, check_source
+from theirstack_async.batch import BatchRun, Progress, check_progress, check_source
 from theirstack_async.config import RequestOptions, check_count, check_seconds
 from theirstack_async.errors import ArgumentError
 from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEventStatus, WebhookGroupBy
@@ -32,7 +32,10 @@ OnUnknown = Literal["report", "resend"]
 
 
 class WebhookEvents(Resource):
-    """The events of webhooks. Every method here is free; what a delivery costs, a retry's price too, is the API's to say."""
+    """The events of webhooks.
+
+    Every method here is free. What a delivery costs, by a retry too, is the API's to say.
+    """
 
     def list(
         self,
@@ -56,7 +59,8 @@ class WebhookEvents(Resource):
         Args:
             webhook_id: whose events.
             status: only events of this status, such as ``"FAILED"``.
-            page_size: events a request, from 1 to 500.
+            page_size: events a request, from 1 to 500. Each page but the first asks again for one event that is known,
+                which shows that none was missed; with a page size of 1, two are asked for therefore.
             offset: how many events to leave out at the beginning.
             max_items: how many events to hand out at the most; None for all.
             resume: a checkpoint of the same list, to go on from.
@@ -64,6 +68,7 @@ class WebhookEvents(Resource):
                 collected in ``page.rejects`` and ``paginator.rejects`` (``"collect"``).
             settle: read the list again from its start, until a pass brings nothing new.
             partial: end quietly instead of raising when the API gives the same page again and again.
+            options: how the calls are made, instead of the client's way.
 
         Raises:
             ArgumentError: an argument was refused.
@@ -119,6 +124,7 @@ class WebhookEvents(Resource):
             webhook_id: only this webhook's events.
             group_by: ``status``, ``webhook_id`` or ``event_type``; several are sent as several parameters, which the
                 API takes since July 2026.
+            options: how the call is made, instead of the client's way.
 
         Raises:
             ArgumentError: an instant has no time zone, or ``start`` is not before ``end``.
@@ -169,8 +175,9 @@ class WebhookEvents(Resource):
             max_concurrency: requests under way at once, within the client's own limit.
             on_unknown: ``"report"`` leaves a batch of unknown outcome in ``report.unknown``; ``"resend"`` sends it
                 again, so that an event may be delivered twice, which a receiver has to bear anyway.
-            on_progress: called with the live report after each answered batch.
+            on_progress: called with the live report after each answered batch, and once more at the end.
             drain: seconds, from 0.
+            options: how the calls are made, instead of the client's way; its deadline is each batch's own.
 
         Raises:
             ArgumentError: an argument was refused. For a list it is raised before anything is sent.
@@ -179,6 +186,7 @@ class WebhookEvents(Resource):
         check_count("batch_size", batch_size, at_most=10_000)
         check_count("max_concurrency", max_concurrency)
         check_seconds("drain", drain)
+        check_progress(on_progress)
         if on_unknown not in ("report", "resend"):
             raise ArgumentError(f'on_unknown: expected "report" or "resend", got {on_unknown!r}', field="on_unknown")
         kind: Kind = "idempotent" if on_unknown == "resend" else api.EVENTS_RETRY.kind

@@ -1,123 +1,33 @@
-"""Paginators: lists that are read page by page, as one loop over their rows. They know no address."""
+"""The paginator itself: where a listing stands, and the ways to go on with it."""
 
 from __future__ import annotations
 
-import enum
 import hashlib
-import json
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
-import attrs
 
 from theirstack_async._checkpoint import MEMORY, VERSION, Checkpoint
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._ids import IdSet
 from theirstack_async._prefetch import Lookahead, Prefetch
-from theirstack_async._values import UNSET
+from theirstack_async._tasks import attach
 from theirstack_async._walk import Ask, OffsetWalk, Taken
-from theirstack_async._wire.message import ResponseMeta
 from theirstack_async.config import check_count
 from theirstack_async.errors import ArgumentError, DecodeError, PaginationError
+from theirstack_async.pagination._page import Arrived, EndReason, Listing, Page, RawPage, RejectsMode
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Reject, Rows
 
 T = TypeVar("T")
-RejectsMode = Literal["raise", "collect"]
-"""What becomes of rows that do not decode: raised after the good rows of their page, or collected."""
-
-
-class EndReason(enum.StrEnum):
-    """Why a listing ended."""
-
-    EXHAUSTED = "exhausted"
-    """Every row was handed out."""
-    MAX_ITEMS = "max_items"
-    """As many rows as the caller wanted were handed out."""
-    REPEATED_PAGE = "repeated_page"
-    """The API gave the same page again and again."""
-
-
-@attrs.frozen
-class Page(Generic[T]):
-    """One page of a listing, without the rows that were handed out before."""
-
-    items: list[T]
-    offset: int
-    """The place of the page in the list."""
-    meta: ResponseMeta
-    """Status, request id, attempts, seconds, rate windows."""
-    rejects: tuple[DecodeError, ...]
-    """The rows that did not decode, each with its bytes; empty unless ``rejects="collect"``."""
-    repeated: int
-    """How many of the page's rows had been handed out before, and were dropped."""
-
-
-@attrs.frozen
-class RawPage:
-    """One page as it came over the wire."""
-
-    body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
-    """Decompressed, not decoded; it includes the rows that are there again."""
-    offset: int
-    """The place of the page in the list."""
-    meta: ResponseMeta
-    """Status, request id, attempts, seconds, rate windows."""
-    repeated: int
-    """How many of the page's rows had been handed out before."""
-
-
-@attrs.frozen
-class Listing(Generic[T]):
-    """What a paginator has to know of a list."""
-
-    label: str
-    """What errors call it, such as ``GET /v0/webhooks/7/events``."""
-    fetch: Callable[[int, int], Awaitable[Reply]]
-    """From offset and limit to the page's bytes."""
-    decode: Callable[[bytes], Rows[Any]]
-    """From the bytes to the rows, in order."""
-    key: Callable[[Any], int]
-    """From a decoded row to its id."""
-    digest: str
-    """Of the path and the filters; see :func:`digest`."""
-    item: Callable[[Any], T] | None = None
-    """From a decoded row to what is handed out; None for the row itself."""
-
-
-@attrs.define
-class _Arrived(Generic[T]):
-    """A page that has arrived, and how much of it has been handed out."""
-
-    offset: int
-    meta: ResponseMeta
-    items: list[T]
-    places: list[int]
-    keys: list[int]
-    rejects: deque[DecodeError]
-    repeated: int
-    body: bytes
-    late: int
-    """How many of the rows turned up behind the front, where a checkpoint must not go back to."""
-    next: int = 0
-
-    @property
-    def spent(self) -> bool:
-        return self.next >= len(self.items) and not self.rejects
-
-
-def digest(path: str, filters: Mapping[str, object]) -> str:
-    """Return a short digest of a query, by which a checkpoint knows the query that it belongs to."""
-    given = {name: str(value) for name, value in filters.items() if value is not None and value is not UNSET}
-    return hashlib.sha256(json.dumps([path, given], sort_keys=True).encode()).hexdigest()[:32]
 
 
 class Paginator(Generic[T]):
-    """A list of the API, read as it is iterated. It remembers where it is: iterating again goes on, it does not restart.
+    """A list of the API, read as it is iterated. It remembers where it is: iterating again goes on from there.
 
     ``async for row in paginator`` gives the rows. After a ``break``, an exception or a row that did not decode,
     another loop over the same paginator goes on with the next row that was not handed out.
@@ -143,7 +53,7 @@ class Paginator(Generic[T]):
         if resume is not None:
             _check_resume(resume, listing.digest, offset)
         if settle and (offset or resume is not None):
-            raise ArgumentError("settle: reads the list from its start again, so it takes no offset= or resume=", field="settle")
+            raise ArgumentError("settle: reads the list from its start, without offset= or resume=", field="settle")
         self._listing = listing
         self._page_size = page_size
         self._left = max_items
@@ -158,9 +68,9 @@ class Paginator(Generic[T]):
         self._passes = 1
         self._tail: deque[int] = deque(known, maxlen=MEMORY)
         self._position = origin
-        self._page: _Arrived[T] | None = None
+        self._page: Arrived[T] | None = None
         self._lock = anyio.Lock()
-        self._lookahead = Lookahead(self._fetch, lambda ask, count: self._walk.ahead(ask, count))
+        self._lookahead = Lookahead(self._fetch, lambda ask, count: self._walk.ahead(ask, self._left, count))
         self._rejected: list[DecodeError] = []
         self.end: EndReason | None = None
         """Why the listing ended; None while it has not."""
@@ -176,15 +86,21 @@ class Paginator(Generic[T]):
         return tuple(self._rejected)
 
     def checkpoint(self) -> Checkpoint:
-        """Return where the listing stands. It covers every row handed out, so take it after they are stored."""
+        """Return where the listing stands. It covers every row handed out, so take it after they are stored.
+
+        While a row that did not decode is still to be raised, it stands before that row: whoever goes on from there
+        meets that row and the rest of its page, rather than missing it.
+        """
         tail, position = list(self._tail), self._position
         page = self._page
-        if page is not None and page.next > page.late:
-            tail += page.keys[page.late : page.next]
-            position = page.offset + page.places[page.next - 1] + 1
+        if page is not None:
+            reached = page.reached(wait_for_rejects=not self._collect_rejects)
+            if reached > page.front:
+                tail += page.keys[page.front : reached]
+                position = page.offset + reached
         return Checkpoint(VERSION, self._listing.digest, position, tuple(tail[-MEMORY:]))
 
-    def __aiter__(self) -> AsyncGenerator[T, None]:
+    def __aiter__(self) -> AsyncGenerator[T, None]:  # noqa: PYI058  # so that aclosing(aiter(paginator)) can be typed
         return self._items()
 
     async def _items(self) -> AsyncGenerator[T, None]:
@@ -201,14 +117,20 @@ class Paginator(Generic[T]):
             PaginationError: going on would risk to lose rows.
         """
         while (page := await self._arrive()) is not None:
-            rejects = tuple(page.rejects) if self._collect_rejects else ()
+            rejects: tuple[DecodeError, ...] = ()
             if self._collect_rejects:
+                rejects = tuple(error for _, error in page.rejects)
                 page.rejects.clear()
             yield Page(list(self._hand_out(page)), page.offset, page.meta, rejects, page.repeated)
             self._raise_reject(page)
 
     async def raw_pages(self) -> AsyncGenerator[RawPage, None]:
-        """Iterate over the pages as bytes. Rows are read for their ids only, to know that none was missed."""
+        """Iterate over the pages as bytes. The rows are decoded all the same, to know by their ids that none is missed;
+        one that does not decode is in the bytes, and is not raised.
+
+        Raises:
+            PaginationError: going on would risk to lose rows.
+        """
         while (page := await self._arrive()) is not None:
             for _ in self._hand_out(page):
                 continue
@@ -241,22 +163,19 @@ class Paginator(Generic[T]):
                     if len(items) == max_items:
                         break
         except BaseException as error:
-            for name, value in (("items_so_far", items), ("checkpoint", self.checkpoint())):
-                setattr(error, name, value)
+            attach(error, items_so_far=items, checkpoint=self.checkpoint())
             raise
         return items
 
     async def first(self) -> T | None:
         """Return the next row, or None at the end. When none has arrived yet, it asks the API for one row only."""
-        page = await self._arrive(wanted=1)
-        if page is None:
-            return None
-        for item in self._hand_out(page):
-            return item
-        self._raise_reject(page)
-        return await self.first()
+        while (page := await self._arrive(wanted=1)) is not None:
+            for item in self._hand_out(page):
+                return item
+            self._raise_reject(page)
+        return None
 
-    def _hand_out(self, page: _Arrived[T]) -> Iterator[T]:
+    def _hand_out(self, page: Arrived[T]) -> Iterator[T]:
         """Yield the rows of a page that are left, counting each as handed out before it goes."""
         items = page.items
         while page.next < len(items) and self._left != 0:
@@ -265,13 +184,13 @@ class Paginator(Generic[T]):
             page.next += 1
             yield items[page.next - 1]
 
-    def _raise_reject(self, page: _Arrived[T]) -> None:
+    def _raise_reject(self, page: Arrived[T]) -> None:
         if self._left != 0 and page.rejects:
             if not self._collect_rejects:
-                raise page.rejects.popleft()
+                raise page.rejects.popleft()[1]
             page.rejects.clear()
 
-    async def _arrive(self, wanted: int | None = None) -> _Arrived[T] | None:
+    async def _arrive(self, wanted: int | None = None) -> Arrived[T] | None:
         """Return the page that has rows left, fetching as needed; None at the end."""
         async with self._lock:
             while self.end is None:
@@ -308,31 +227,32 @@ class Paginator(Generic[T]):
             return [key(row) for row in rows.rows]
         return [_reject_key(row) if _is_reject(row) else key(row) for row in rows.rows]
 
-    def _arrived(self, ask: Ask, reply: Reply, rows: Rows[Any], keys: list[int], taken: Taken) -> _Arrived[T]:
+    def _arrived(self, ask: Ask, reply: Reply, rows: Rows[Any], keys: list[int], taken: Taken) -> Arrived[T]:
         places = list(taken.new)
         if self._delivered is not None:
             places = [place for place in places if self._delivered.add(keys[place])]
             self._pass_was_new = self._pass_was_new or bool(places)
-        rejects: deque[DecodeError] = deque()
         repeated = len(keys) - len(places)
+        rejects: deque[tuple[int, DecodeError]] = deque()
         if rows.rejected:
-            rejects.extend(rows.rows[place].to_error(self._listing.label) for place in places if _is_reject(rows.rows[place]))
+            bad = [place for place in places if _is_reject(rows.rows[place])]
+            rejects.extend((place, rows.rows[place].to_error(self._listing.label)) for place in bad)
             places = [place for place in places if not _is_reject(rows.rows[place])]
-        kept: list[Any] = [rows.rows[place] for place in places]
-        items: list[T] = kept if self._listing.item is None else [self._listing.item(row) for row in kept]
-        late = sum(place < taken.last_seen for place in places) if self._passes == 1 else len(places)
-        return _Arrived(
-            ask.offset, reply.meta, items, places, [keys[p] for p in places], rejects, repeated, reply.body, late
-        )
+        items: list[Any] = [rows.rows[place] for place in places]
+        if self._listing.item is not None:
+            items = [self._listing.item(row) for row in items]
+        # What turns up in a later pass stands anywhere, so the listing does not stand behind it.
+        front = taken.front if self._passes == 1 else len(keys)
+        return Arrived(ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)
 
-    def _turn_to(self, page: _Arrived[T]) -> None:
+    def _turn_to(self, page: Arrived[T]) -> None:
         """Put a page in the place of the spent one, whose end becomes where the listing stands."""
         point = self.checkpoint()
-        self._tail.extend(point.ids)
+        self._tail = deque(point.ids, maxlen=MEMORY)
         self._position = point.offset
         self._page = page
         if self._collect_rejects:
-            self._rejected.extend(page.rejects)
+            self._rejected.extend(error for _, error in page.rejects)
 
     def _start_again(self) -> bool:
         """With ``settle``: begin another pass, unless the last one brought nothing new. Returns whether it did."""
@@ -365,7 +285,7 @@ def _reject_key(row: Reject) -> int:
     return -1 - int.from_bytes(hashlib.blake2b(row.body, digest_size=7).digest())
 
 
-def _check_resume(resume: Checkpoint, expected: str, offset: int) -> None:
+def _check_resume(resume: object, expected: str, offset: int) -> None:
     if not isinstance(resume, Checkpoint):
         raise ArgumentError(f"resume: expected a Checkpoint, got {type(resume).__name__}", field="resume")
     if resume.version != VERSION:

@@ -1,0 +1,6 @@
+"""Paginators: lists that are read page by page, as one loop over their rows. They know no address."""
+
+from theirstack_async.pagination._page import EndReason, Listing, Page, RawPage, RejectsMode, digest
+from theirstack_async.pagination._paginator import Paginator
+
+__all__ = ["EndReason", "Listing", "Page", "Paginator", "RawPage", "RejectsMode", "digest"]

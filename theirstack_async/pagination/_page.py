@@ -1,0 +1,123 @@
+"""The pages of a listing: what is handed out of one, and what is known of one while it is being handed out."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import attrs
+
+from theirstack_async._engine.pipeline import Reply
+from theirstack_async._values import UNSET
+from theirstack_async._wire.message import ResponseMeta
+from theirstack_async.errors import DecodeError
+
+if TYPE_CHECKING:
+    from theirstack_async._convert import Rows
+
+T = TypeVar("T")
+RejectsMode = Literal["raise", "collect"]
+"""What becomes of rows that do not decode: raised after the good rows of their page, or collected."""
+
+
+class EndReason(enum.StrEnum):
+    """Why a listing ended."""
+
+    EXHAUSTED = "exhausted"
+    """Every row was handed out."""
+    MAX_ITEMS = "max_items"
+    """As many rows as the caller wanted were handed out."""
+    REPEATED_PAGE = "repeated_page"
+    """The API gave the same page again and again."""
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """One page of a listing, without the rows that were handed out before."""
+
+    items: list[T]
+    """The rows, in order."""
+    offset: int
+    """The place of the page in the list."""
+    meta: ResponseMeta
+    """Status, request id, attempts, seconds, rate windows."""
+    rejects: tuple[DecodeError, ...]
+    """The rows that did not decode, each with its bytes; empty unless ``rejects="collect"``."""
+    repeated: int
+    """How many of the page's rows had been handed out before, and were dropped."""
+
+
+@attrs.frozen
+class RawPage:
+    """One page as it came over the wire."""
+
+    body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
+    """Decompressed, not decoded; it includes the rows that are there again."""
+    offset: int
+    """The place of the page in the list."""
+    meta: ResponseMeta
+    """Status, request id, attempts, seconds, rate windows."""
+    repeated: int
+    """How many of the page's rows had been handed out before."""
+
+
+@attrs.frozen
+class Listing(Generic[T]):
+    """What a paginator has to know of a list."""
+
+    label: str
+    """What errors call it, such as ``GET /v0/webhooks/7/events``."""
+    fetch: Callable[[int, int], Awaitable[Reply]]
+    """From offset and limit to the page's bytes."""
+    decode: Callable[[bytes], Rows[Any]]
+    """From the bytes to the rows, in order."""
+    key: Callable[[Any], int]
+    """From a decoded row to its id."""
+    digest: str
+    """Of the path and the filters; see :func:`digest`."""
+    item: Callable[[Any], T] | None = None
+    """From a decoded row to what is handed out; None for the row itself."""
+
+
+@attrs.define
+class Arrived(Generic[T]):
+    """A page that has arrived, and how much of it has been handed out."""
+
+    offset: int
+    meta: ResponseMeta
+    body: bytes
+    keys: list[int]
+    """The ids of all its rows."""
+    front: int
+    """The place from which its rows move the listing on; a checkpoint never goes back behind it."""
+    items: list[T]
+    places: list[int]
+    """Where each of the items stands on the page."""
+    rejects: deque[tuple[int, DecodeError]]
+    """The rows that did not decode and are still to be told of, each with its place."""
+    repeated: int
+    next: int = 0
+    """The first of the items that was not handed out."""
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left to hand out or to tell of."""
+        return self.next >= len(self.items) and not self.rejects
+
+    def reached(self, *, wait_for_rejects: bool) -> int:
+        """Return the place up to which a listing that is taken up again need not look at this page."""
+        if self.spent:
+            return len(self.keys)
+        reached = self.places[self.next - 1] + 1 if self.next else 0
+        waiting = [place for place, _ in self.rejects if place >= self.front] if wait_for_rejects else []
+        return min([reached, *waiting])
+
+
+def digest(path: str, filters: Mapping[str, object]) -> str:
+    """Return a short digest of a query, by which a checkpoint knows the query that it belongs to."""
+    given = {name: str(value) for name, value in filters.items() if value is not None and value is not UNSET}
+    return hashlib.sha256(json.dumps([path, given], sort_keys=True).encode()).hexdigest()[:32]
