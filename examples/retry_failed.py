@@ -1,0 +1,28 @@
+"""Have everything delivered again that a webhook's receiver missed: ``python retry_failed.py WEBHOOK_ID``.
+
+The key is read from THEIRSTACK_API_KEY. Exit code 0: every event was accepted; 1: some were not; 2: the call failed.
+"""
+
+import asyncio
+import sys
+
+from theirstack_async import RetryReport, TheirStack, TheirStackError
+
+
+def show(report: RetryReport) -> None:
+    print(f"\r{report.settled:,} of {report.requested:,}", end="", file=sys.stderr)
+
+
+async def main(webhook_id: int) -> int:
+    async with TheirStack() as client:
+        report = await client.webhooks.events.retry_failed(webhook_id, max_concurrency=8, on_progress=show)
+    print(report)
+    return 0 if report.ok else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(main(int(sys.argv[1]))))
+    except TheirStackError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,126 @@
+"""The programs in ``examples/`` do what they say, against the fake server."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import signal
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests._imports import ROOT
+from theirstack_async import AuthenticationError, RetryPolicy, TheirStack
+from theirstack_async.testing import FakeTheirStack, Status
+
+HOOK = "https://hook.example"
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # FastAPI resolves the annotations of an endpoint in its module.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def env(fake_theirstack: FakeTheirStack, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    variables = {"THEIRSTACK_BASE_URL": fake_theirstack.base_url, "THEIRSTACK_API_KEY": fake_theirstack.api_key}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **variables, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+async def start(env: dict[str, str], name: str, *arguments: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    path = str(ROOT / "examples" / f"{name}.py")
+    return await asyncio.create_subprocess_exec(sys.executable, path, *arguments, env=env, stdout=pipe, stderr=pipe)
+
+
+async def test_retry_failed(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
+    webhook_id = fake_theirstack.seed_webhook(HOOK)
+    fake_theirstack.seed_events(webhook_id, 250)
+    process = await start(env, "retry_failed", str(webhook_id))
+    printed, progress = await process.communicate()
+    assert (process.returncode, printed.decode().strip()) == (0, "250 of 250 accepted")
+    assert progress.decode().endswith("250 of 250")
+
+
+async def test_retry_failed_says_what_is_wrong(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
+    webhook_id = fake_theirstack.seed_webhook(HOOK)
+    fake_theirstack.seed_events(webhook_id, 3)
+    fake_theirstack.faults.add("POST /v0/webhooks/events/retry", Status(403))
+    process = await start(env, "retry_failed", str(webhook_id))
+    printed, _ = await process.communicate()
+    assert process.returncode == 1
+    assert b"0 of 3 accepted" in printed
+
+    process = await start(env, "retry_failed", "999")
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert said.startswith(b"GET /v0/webhooks/999/events was answered 404")
+
+
+async def test_fastapi_app(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
+    httpx = pytest.importorskip("httpx", reason="needs the extra `test`")
+    pytest.importorskip("fastapi", reason="needs the extra `test`")
+    webhook_id = fake_theirstack.seed_webhook(HOOK)
+    ids = fake_theirstack.seed_events(webhook_id, 30)
+    app = load("fastapi_app").app
+    async with app.router.lifespan_context(app) as state:
+
+        async def with_state(scope: dict[str, object], receive: object, send: object) -> None:
+            # What a server does with what the lifespan yields, and httpx does not.
+            await app({**scope, "state": {**state}}, receive, send)
+
+        transport = httpx.ASGITransport(app=with_state)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app.invalid") as browser:
+            answer = await browser.get(f"/webhooks/{webhook_id}/failed")
+            assert [row["id"] for row in answer.json()["failed"]] == [*ids][:-21:-1]
+            assert (await browser.get("/webhooks/999/failed")).status_code == 404
+            answer = await browser.post(f"/webhooks/{webhook_id}/retry")
+            assert answer.json() == {"accepted": 30, "not accepted": 0}
+            fake_theirstack.faults.add("GET *", Status(429, headers={"Retry-After": "90"}))
+            answer = await browser.get(f"/webhooks/{webhook_id}/failed")
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "90")
+
+
+async def test_worker_round(fake_theirstack: FakeTheirStack) -> None:
+    """A webhook in trouble does not hold up the others; a refused key ends the round."""
+    worker = load("worker")
+    for _ in range(2):
+        fake_theirstack.seed_events(fake_theirstack.seed_webhook(HOOK), 5)
+    fake_theirstack.faults.add("GET /v0/webhooks/*/events", Status(500))
+    async with TheirStack(
+        fake_theirstack.api_key, base_url=fake_theirstack.base_url, retries=RetryPolicy(attempts=1)
+    ) as client:
+        assert [str(report) for report in await worker.one_round(client)] == ["5 of 5 accepted"]
+        fake_theirstack.faults.add("GET /v0/webhooks/*/events", Status(401))
+        with pytest.raises(AuthenticationError):
+            await worker.one_round(client)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+async def test_worker_stops_at_sigterm(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
+    webhook_id = fake_theirstack.seed_webhook(HOOK)
+    fake_theirstack.seed_events(webhook_id, 5)
+    process = await start(env, "worker")
+    assert process.stderr is not None
+    assert b"5 of 5 accepted" in await process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    _, said = await process.communicate()
+    assert process.returncode == 0
+    assert b"stopped; nothing was in flight" in said
+
+
+def test_every_example_has_a_test() -> None:
+    source = Path(__file__).read_text("utf-8")
+    assert all(f"test_{path.stem}" in source for path in (ROOT / "examples").glob("*.py"))
