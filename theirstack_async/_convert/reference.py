@@ -165,7 +165,7 @@ def _time(type_: type[T], name: str, finish: Callable[[T], T]) -> Hook:
     def hook(value: Any, _: object) -> T:
         try:
             return finish(msgspec.convert(_of(str, name, value), type_))
-        except ValueError:  # which msgspec.ValidationError is as well
+        except (msgspec.MsgspecError, ValueError):
             raise MismatchError(name, value) from None
 
     return hook
