@@ -112,6 +112,7 @@ def _read_strictly(converter: Converter) -> None:
             zip(_of(dict, "object", value), _each(structure, item, value.items()), strict=True)
         )
 
+    converter.register_structure_hook_func(lambda type_: type_ is object, lambda value, _: value)
     converter.register_structure_hook_factory(attrs.has, model)
     converter.register_structure_hook_factory(_generic(list, tuple), sequence)
     converter.register_structure_hook_factory(_generic(dict), mapping)
