@@ -67,6 +67,7 @@ async def test_a_retry_sends_the_same_bytes_again_and_costs_nothing(api: Api, re
     ids = api.fake.trigger(webhook_id, 3)
     await api.fake.settled()
     receiver.status = 200
+    await api.fake.clock.advance(60)
     assert await api.retry(*ids[:2]) == (200, None)
     assert {api.fake.event(i).status for i in ids[:2]} == {"IN_PROGRESS"}
     await api.fake.settled()
@@ -74,6 +75,8 @@ async def test_a_retry_sends_the_same_bytes_again_and_costs_nothing(api: Api, re
     assert Counter(receiver.ids) == {ids[0]: 2, ids[1]: 2, ids[2]: 1}
     assert len(set(receiver.bodies)) == 3
     assert (api.fake.credits_billed, api.fake.event(ids[0]).attempts) == (3, 2)
+    _, row, _ = await api.ok("GET", f"/v0/webhooks/{webhook_id}/events")
+    assert (row["triggered_at"], row["updated_at"]) == ("2026-09-21T14:13:20Z", "2026-09-21T14:14:20Z")
 
 
 async def test_a_retry_of_what_succeeded_or_is_on_its_way_sends_it_again(api: Api, receiver: Receiver) -> None:

@@ -69,6 +69,7 @@ async def test_pages_in_either_order(order: Order) -> None:
         assert [row["id"] for row in await api.ok("GET", f"{path}?offset=28&limit=4")] == expected[28:32]
         assert [row["id"] for row in await api.ok("GET", f"{path}?offset=35&limit=500")] == expected[35:]
         assert await api.ok("GET", f"{path}?offset=37") == []
+        assert [row["id"] for row in await api.ok("GET", f"{path}?offset=0&limit=1")] == expected[:1]
         failed = [i for i in expected if i in ids[:30]]
         assert [row["id"] for row in await api.ok("GET", f"{path}?status=FAILED&offset=3&limit=9")] == failed[3:12]
         assert await api.ok("GET", f"{path}/count") == 37
@@ -127,6 +128,14 @@ async def test_counts_by_day_and_group(api: Api) -> None:
     ]
     assert await counts(api, "end_datetime=2026-09-20T14:13:20") == by_status[:1]
     assert await counts(api, "end_datetime=2026-09-20T14:13:19Z") == []
+
+
+async def test_a_count_takes_in_both_ends_of_the_range_and_the_whole_day(api: Api) -> None:
+    api.fake.seed_events(api.fake.seed_webhook(URL), 3, spacing=1000.0)
+    day = "2026-09-21T00:00:00Z"
+    assert await counts(api, "") == [(day, "FAILED", None, None, 3)]
+    only = "start_datetime=2026-09-21T13:56:40Z&end_datetime=2026-09-21T13:56:40Z"
+    assert await counts(api, only) == [(day, "FAILED", None, None, 1)]
 
 
 async def test_days_are_those_of_the_time_zone(api: Api) -> None:

@@ -164,7 +164,7 @@ async def test_a_reset_after_the_headers(api: Api) -> None:
 async def test_a_truncated_body(api: Api, sent: int | None) -> None:
     api.fake.faults.add("GET *", TruncatedBody(sent))
     async with api.session.get("/v0/webhooks") as response:
-        assert response.headers["Content-Length"] == "2"
+        assert (response.headers["Content-Length"], response.headers["Connection"]) == ("2", "close")
         with pytest.raises(aiohttp.ClientPayloadError):
             await response.content.readexactly(2)
 

@@ -55,6 +55,15 @@ async def test_a_spent_window_is_429_until_it_has_slid_on() -> None:
         assert (await rate_headers(api))[1]["RateLimit-Remaining"] == "3"
 
 
+async def test_the_reset_counts_from_the_oldest_request_still_in_the_window() -> None:
+    async with calling(FakeTheirStack(rate_tier="paid")) as api:
+        for seconds in (0.5, 0.75):
+            await rate_headers(api)
+            await api.fake.clock.advance(seconds)
+        _, headers = await rate_headers(api)
+    assert (headers["RateLimit-Remaining"], headers["RateLimit-Reset"]) == ("2", "1")
+
+
 async def test_any_of_several_windows_can_be_the_spent_one() -> None:
     async with calling(FakeTheirStack(rate_tier="free")) as api:
         for _ in range(10):

@@ -96,6 +96,15 @@ async def test_on_a_real_clock_resends_happen_by_themselves(receiver: Receiver) 
     assert receiver.ids == [event_id]
 
 
+async def test_what_is_overdue_is_resent_now_and_the_clock_never_goes_back(receiver: Receiver) -> None:
+    fake = FakeTheirStack()
+    (event_id,) = fake.seed_events(fake.seed_webhook(receiver.url), 1)
+    await fake.clock.advance(2 * HOUR)
+    async with fake:
+        await fake.clock.advance(1)
+    assert fake.event(event_id).updated_at == 1_790_000_000 + 2 * HOUR
+
+
 async def test_deliver_pending_does_what_is_due(receiver: Receiver) -> None:
     class SetClock(SystemClock):
         """Stands still, and is set by hand; sleeps never end."""

@@ -47,6 +47,12 @@ async def test_a_bad_field_is_named(api: Api, field: str, value: Any, message: s
     assert message in description
 
 
+async def test_a_charset_in_the_content_type_is_no_matter(api: Api) -> None:
+    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+    body = b'{"webhook_event_ids": []}'
+    assert await api("POST", "/v0/webhooks/events/retry", data=body, headers=headers) == (200, None)
+
+
 async def test_the_bounds_themselves_are_allowed(api: Api) -> None:
     url = "http://127.0.0.1/".ljust(2083, "a")
     assert (await api("POST", "/v0/webhooks", {"url": url, "search_id": 1, "secret": "s" * 16}))[0] == 200

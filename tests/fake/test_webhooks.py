@@ -91,7 +91,8 @@ async def test_an_archived_webhook_leaves_the_list_and_keeps_its_events(api: Api
     (event_id,) = api.fake.seed_events(webhook_id, 1)
     path = f"/v0/webhooks/{webhook_id}"
     for _ in range(2):
-        assert (await api.ok("PATCH", f"{path}/archive"))["is_archived"]
+        archived = await api.ok("PATCH", f"{path}/archive")
+        assert (archived["is_archived"], archived["is_active"]) == (True, False)
     assert await api.ok("GET", "/v0/webhooks") == []
     assert (await api.ok("GET", path))["is_archived"]
     assert [row["id"] for row in await api.ok("GET", f"{path}/events")] == [event_id]
@@ -142,6 +143,24 @@ async def test_a_stored_webhook_can_be_tested(
     answer = await api.ok("POST", "/v0/webhooks/test", {"webhook_id": webhook_id} | more)
     assert (answer["status"], answer["signature"] is not None) == (500, signed)
     assert json.loads(receiver.bodies[0])["type"] == delivery_type
+
+
+async def test_url_and_secret_of_a_stored_webhook_can_be_overridden_for_a_test(api: Api, receiver: Receiver) -> None:
+    signed = {"webhook_id": api.fake.seed_webhook(receiver.url, secret=SECRET)}
+    elsewhere = {"webhook_id": api.fake.seed_webhook("http://127.0.0.1:1/"), "url": receiver.url}
+    for body in (signed, signed | {"secret": SECRET * 2}, elsewhere):
+        assert (await api.ok("POST", "/v0/webhooks/test", body))["status"] == 200
+    (sample,) = set(receiver.bodies)
+    assert receiver.signatures == [sign(sample, SECRET), sign(sample, SECRET * 2), None]
+
+
+async def test_every_change_is_dated(api: Api) -> None:
+    path = f"/v0/webhooks/{api.fake.seed_webhook(URL)}"
+    changes = [("", {"url": URL, "search_id": 1}), ("/status", {"is_active": True}), ("/archive", ...)]
+    for minute, (end, body) in enumerate(changes, start=14):
+        shown = await api.ok("PATCH", path + end, body)
+        assert (shown["created_at"], shown["updated_at"]) == ("2026-09-21T14:13:20Z", f"2026-09-21T14:{minute - 1}:20Z")
+        await api.fake.clock.advance(60)
 
 
 async def test_a_test_to_another_machine_is_not_sent(api: Api) -> None:

@@ -30,7 +30,7 @@ def is_loopback(url: str) -> bool:
         address = ipaddress.ip_address(host or "")
     except ValueError:
         return False
-    return address == _LOOPBACK_V6 or (address.version == 4 and address in _LOOPBACK_V4)
+    return address == _LOOPBACK_V6 or address in _LOOPBACK_V4
 
 
 class Sender:
@@ -86,9 +86,7 @@ class DeliveryQueue:
             await asyncio.wait(tasks)
 
     async def close(self) -> None:
-        """Drop what waits, cancel what is on its way, and await it."""
-        for waiting in self._waiting.values():
-            waiting.clear()
+        """Cancel what is on its way and await it; what waits is not sent."""
         tasks = self._tasks()
         for task in tasks:
             task.cancel()

@@ -60,7 +60,7 @@ class Exchange:
         body, headers = answer.body, {**self.rate_headers, **answer.headers, "Content-Type": answer.content_type}
         accepted = self._request.headers.get("Accept-Encoding", "")
         if self._compression and "gzip" in accepted and len(body) >= _MIN_COMPRESSED:
-            body = gzip.compress(body, compresslevel=1, mtime=0)
+            body = gzip.compress(body, compresslevel=1)
             headers["Content-Encoding"] = "gzip"
         self.record.status = answer.status
         return web.Response(status=answer.status, body=body, headers=headers)

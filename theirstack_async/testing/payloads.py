@@ -47,7 +47,7 @@ class Payloads:
 
     def template(self, kind: Kind, event_id: int) -> Template:
         """Return the template of an event's record."""
-        variant = zlib.crc32(event_id.to_bytes(8, "big"), self._seed) % VARIANTS
+        variant = zlib.crc32(event_id.to_bytes(8, "big")) % VARIANTS
         key = (kind, variant)
         if key not in self._templates:
             self._templates[key] = _build(kind, variant, random.Random(f"{self._seed}:{kind}:{variant}"), self._suffix)
