@@ -1,0 +1,21 @@
+"""The ``theirstack`` program. It needs the extra ``cli``; without it, :func:`main` says so."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the program on the arguments of this process, and exit with one of its documented codes.
+
+    Raises:
+        SystemExit: always.
+    """
+    try:
+        from theirstack_async.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name not in ("typer", "rich"):
+            raise
+        print("theirstack: the program needs typer and rich: pip install 'theirstack-async[cli]'", file=sys.stderr)
+        raise SystemExit(2) from None
+    app(prog_name="theirstack")

@@ -1,0 +1,83 @@
+"""The program put together: its commands and its global options."""
+
+from __future__ import annotations
+
+import platform
+from typing import Annotated, Final
+
+import typer
+
+from theirstack_async import __version__
+from theirstack_async.cli import events, webhooks
+from theirstack_async.cli.demo import demo
+from theirstack_async.cli.exits import EXIT_CODES
+from theirstack_async.cli.fake_server import fake_server
+from theirstack_async.cli.session import Settings
+
+_EPILOG: Final = "\n\n".join(
+    [
+        "[bold]Examples[/bold]",
+        "theirstack demo",
+        "theirstack webhooks list",
+        "theirstack webhooks create --url https://example.com/hook --search-id 42 --listen-from now",
+        "theirstack events list 7 --status FAILED --json | jq .id | theirstack events retry -",
+        "theirstack events retry-failed 7 --report run.json",
+        "[bold]Exit codes[/bold]",
+        *(f"{code.value:>3}  {meaning}" for code, meaning in EXIT_CODES),
+    ]
+)
+
+app: Final = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"theirstack {__version__} (Python {platform.python_version()})")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    ctx: typer.Context,
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="Better set THEIRSTACK_API_KEY: a key on a command line can be read by everybody on the machine.",
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where the API is; THEIRSTACK_BASE_URL, or else https://api.theirstack.com."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="For one call with all its attempts and waits; 300 unless given."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each decision to stderr.")] = False,
+    debug: Annotated[bool, typer.Option(help="Log everything, and show where an error arose.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Work with TheirStack webhooks from the shell: set them up, see what failed, and have it delivered again.
+
+    The key is taken from THEIRSTACK_API_KEY. demo and fake-server need no key and no network. Results go to stdout, as
+    tables on a terminal and as JSON lines in a pipe; all else goes to stderr.
+    """
+    ctx.obj = Settings(api_key=api_key, base_url=base_url, timeout=timeout, verbose=verbose, debug=debug)
+
+
+app.command()(demo)
+app.command()(fake_server)
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(events.app, name="events")

@@ -1,0 +1,81 @@
+"""``theirstack fake-server``: the fake TheirStack as a program, to point any client at."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from theirstack_async.cli.exits import ExitCode
+from theirstack_async.cli.messages import fail
+from theirstack_async.cli.options import Json
+from theirstack_async.cli.output import Output
+from theirstack_async.cli.session import run
+from theirstack_async.testing import FakeTheirStack, VirtualClock
+
+_SECRET: Final = "fake-theirstack-secret"  # noqa: S105  # for receivers under test
+_NOWHERE: Final = "http://127.0.0.1:9/hook"
+
+
+def fake_server(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = 0,
+    webhooks: Annotated[int, typer.Option(min=0, max=10_000, help="Webhooks to begin with.")] = 1,
+    events: Annotated[int, typer.Option(min=0, max=10_000_000, help="FAILED events of each.")] = 1000,
+    deliver_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where retried events are really delivered, signed; a receiver on this machine. "
+            "Unless given, each delivery counts as answered 200.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> NoReturn:
+    """Serve a fake TheirStack on this machine until Ctrl-C: no key, no network, no credits.
+
+    It has the webhooks family of the API, with state, validation and rate headers.
+
+    Example: theirstack fake-server --port 8080 --events 200 --deliver-to http://127.0.0.1:9000/hook
+    """
+    out = Output(json=json)
+
+    async def work() -> int:
+        # The clock starts now, so that `events counts` finds the events, and then stands still.
+        fake = FakeTheirStack(
+            port=port, clock=VirtualClock(time.time()), keep_requests=False, deliver=deliver_to is not None
+        )
+        try:
+            async with fake:
+                ids = [fake.seed_webhook(deliver_to or _NOWHERE, secret=_SECRET) for _ in range(webhooks)]
+                for webhook in ids:
+                    fake.seed_events(webhook, events)
+                _announce(out, fake, ids, events)
+                await fake.serve_forever()
+        except asyncio.CancelledError:
+            out.say("\nStopped.")
+        except (OSError, ValueError) as error:
+            fail(f"Cannot serve: {error}.")
+            return ExitCode.USAGE
+        return ExitCode.OK
+
+    run(ctx, work)
+
+
+def _announce(out: Output, fake: FakeTheirStack, webhooks: list[int], events: int) -> None:
+    if out.json:
+        out.line({"base_url": fake.base_url, "api_key": fake.api_key, "secret": _SECRET, "webhook_ids": webhooks})
+        out.flush()
+        return
+    out.say(f"A fake TheirStack serves on {fake.base_url} until Ctrl-C.")
+    named = f"Webhook {webhooks[0]}" if len(webhooks) == 1 else f"Webhooks {webhooks[0]} to {webhooks[-1]}"
+    if webhooks:
+        out.say(f"{named}: {events:,} FAILED events each, signed with {_SECRET}.")
+    out.say("\nIn another shell:\n")
+    out.say(f"  export THEIRSTACK_BASE_URL={fake.base_url} THEIRSTACK_API_KEY={fake.api_key}")
+    out.say("  theirstack webhooks list")
+    for webhook in webhooks[:1]:
+        out.say(f"  theirstack events list {webhook} --status FAILED --limit 5")
+        out.say(f"  theirstack events retry-failed {webhook}")

@@ -1,0 +1,84 @@
+"""Results on stdout: JSON lines for programs, tables for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from theirstack_async.cli.text import plain, shown
+
+_COLOURS = {"SUCCESS": "green", "FAILED": "red", "IN_PROGRESS": "yellow", "NOT_TRIGGERED": "magenta", "yes": "green"}
+
+
+@attrs.frozen
+class Column:
+    """One column of a table."""
+
+    title: str
+    value: Callable[[Any], Any]
+    width: int | None = None
+    """Characters, fixed; None for the space that is left."""
+    right: bool = False
+
+
+class Output:
+    """Where results go. ``json`` tells how: one JSON object a line when asked for or when stdout is no terminal."""
+
+    def __init__(self, *, json: bool) -> None:
+        self.json = json or not sys.stdout.isatty()
+        self._console = Console(highlight=False, emoji=False)
+
+    def line(self, data: Any) -> None:
+        """Write one JSON object."""
+        # Escapes beyond ASCII are right in every encoding, and in the face of a lone surrogate.
+        sys.stdout.write(json.dumps(plain(data), separators=(",", ":")) + "\n")
+
+    def record(self, data: Any, fields: Mapping[str, Any] | None = None) -> None:
+        """Write one thing: a JSON object, or its fields (all of them by default), one a line."""
+        if self.json:
+            self.line(data)
+            return
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in (plain(data) if fields is None else fields).items():
+            grid.add_row(name, Text(shown(value), _COLOURS.get(shown(value), "")))
+        self._console.print(grid)
+
+    def records(self, rows: Iterable[Any], columns: Iterable[Column], *, header: bool = True) -> None:
+        """Write many things: a JSON object each, or a table."""
+        if self.json:
+            for row in rows:
+                self.line(row)
+            return
+        columns = tuple(columns)
+        table = Table(box=None, pad_edge=False, show_header=header, header_style="bold", expand=True)
+        for column in columns:
+            table.add_column(
+                column.title,
+                width=column.width,
+                ratio=1 if column.width is None else None,
+                justify="right" if column.right else "left",
+                no_wrap=True,
+                overflow="ellipsis",
+            )
+        for row in rows:
+            cells = (shown(column.value(row)) for column in columns)
+            table.add_row(*(Text(cell, _COLOURS.get(cell, "")) for cell in cells))
+        self._console.print(table)
+
+    def say(self, text: str) -> None:
+        """Write a line for people only."""
+        if not self.json:
+            self._console.print(Text(text))
+
+    def flush(self) -> None:
+        """Hand over what was written, for a reader that waits for it."""
+        sys.stdout.flush()

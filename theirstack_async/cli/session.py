@@ -1,0 +1,78 @@
+"""What the global options say, and how one command is run with them."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import attrs
+import typer
+
+from theirstack_async import TheirStack, TheirStackError, Timeouts
+from theirstack_async.cli.exits import ExitCode, explain
+from theirstack_async.cli.interrupts import Interrupts
+from theirstack_async.cli.messages import fail, reporting
+
+
+@attrs.frozen
+class Settings:
+    """The global options."""
+
+    api_key: str | None = attrs.field(default=None, repr=False)
+    base_url: str | None = None
+    timeout: float | None = None
+    verbose: bool = False
+    debug: bool = False
+
+    def client(self) -> TheirStack:
+        """Return a client with these settings, which keeps fields of answers that the models do not know.
+
+        Raises:
+            TheirStackError: a setting cannot be used.
+        """
+        timeouts = Timeouts() if self.timeout is None else Timeouts(deadline=self.timeout)
+        return TheirStack(self.api_key, base_url=self.base_url, timeouts=timeouts, keep_unknown_fields=True)
+
+
+def call(ctx: typer.Context, work: Callable[[TheirStack], Awaitable[int]]) -> NoReturn:
+    """Run ``work`` on a client of its own, and exit with the code that it returns; an error becomes a code as well.
+
+    Raises:
+        typer.Exit: always.
+    """
+    settings: Settings = ctx.obj
+
+    async def with_client() -> int:
+        async with settings.client() as client:
+            return await work(client)
+
+    run(ctx, with_client)
+
+
+def run(ctx: typer.Context, work: Callable[[], Awaitable[int]]) -> NoReturn:
+    """Run ``work`` on an event loop of its own, and exit with the code that it returns.
+
+    Raises:
+        typer.Exit: always.
+    """
+    settings: Settings = ctx.obj
+    with reporting(verbose=settings.verbose, debug=settings.debug):
+        raise typer.Exit(_guarded(settings, work))
+
+
+def _guarded(settings: Settings, work: Callable[[], Awaitable[int]]) -> int:
+    try:
+        return Interrupts().run(work)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; typer ends the program quietly.
+        raise
+    except Exception as error:  # people get one sentence whatever it is; --debug shows where it broke
+        if settings.debug:
+            traceback.print_exc()
+        if isinstance(error, TheirStackError):
+            code, said = explain(error)
+        else:
+            code, said = ExitCode.FAILED, f"{type(error).__name__}: {error} (not expected; --debug shows where)"
+        fail(said)
+        return code
