@@ -12,8 +12,9 @@ from typing import Final
 
 from theirstack_async._values import Headers, RateLimit, RateWindow
 
-_ITEM: Final = re.compile(r'\s*"([^"]*)"((?:\s*;\s*\w+\s*=\s*(?:"[^"]*"|[^",;]*))*)\s*(?:,|\Z)')
-_PARAMETER: Final = re.compile(r';\s*(\w+)\s*=\s*("[^"]*"|[^",;]*)')
+# Each character has one way to match, so a hostile header costs time in proportion to its length.
+_ITEMS: Final = re.compile(r'(?:"[^"]*"|[^",])+')
+_PARTS: Final = re.compile(r'(?:"[^"]*"|[^";])+')
 _NUMBER: Final = re.compile(r"\d{1,12}\Z", re.ASCII)
 _NAMES: Final = ("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 
@@ -36,13 +37,12 @@ def _window(name: str, state: dict[str, int], policy: dict[str, int]) -> RateWin
 
 
 def _items(text: str) -> Iterator[tuple[str, dict[str, int]]]:
-    position = 0
-    while match := _ITEM.match(text, position):
-        if match.end() == position:
-            return
-        position = match.end()
-        found = {name: value.strip() for name, value in _PARAMETER.findall(match[2])}
-        yield match[1], {name: int(value) for name, value in found.items() if _NUMBER.match(value)}
+    for item in _ITEMS.findall(text):
+        name, *parameters = [part.strip() for part in _PARTS.findall(item)] or [""]
+        if len(name) < 3 or name[0] != '"' or name[-1] != '"':
+            continue
+        pairs = (parameter.partition("=") for parameter in parameters)
+        yield name[1:-1], {key.strip(): int(value) for key, _, value in pairs if _NUMBER.match(value.strip())}
 
 
 def _plain(headers: Headers) -> RateLimit | None:

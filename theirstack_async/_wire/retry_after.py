@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -20,7 +21,9 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     if _SECONDS.match(text):
         return float(text)
     try:
-        delay = parsedate_to_datetime(text).timestamp() - now
+        when = parsedate_to_datetime(text)
+        # The obsolete form of a date names no zone, and means GMT as the others do (RFC 9110, 5.6.7).
+        delay = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return max(0.0, delay) if math.isfinite(delay) else None
