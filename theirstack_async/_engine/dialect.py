@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import attrs
@@ -32,7 +32,9 @@ class Operation:
 class ErrorParser(Protocol):
     """Turns an answer that is not a success into an exception."""
 
-    def __call__(self, response: Response, label: str, *, now: float, hide: str | None = None) -> APIError: ...
+    def __call__(self, response: Response, label: str, *, now: float, hide: Iterable[str] = ()) -> APIError:
+        """Return the exception; ``hide`` are texts that it must not repeat."""
+        ...
 
 
 @attrs.frozen
@@ -45,6 +47,8 @@ class Dialect:
     parse_error: ErrorParser
     operations: Mapping[str, Operation]
     """By name."""
+    secret_fields: frozenset[str] = frozenset()
+    """Fields of a request's body that no error may repeat."""
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return the operation that a raw request is an instance of, or None when the table has none."""

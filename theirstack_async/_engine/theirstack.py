@@ -54,4 +54,10 @@ def theirstack_dialect(base_url: str) -> Dialect:
 
     The key travels as a bearer token: https://theirstack.com/en/docs/api-reference/authentication.md.
     """
-    return Dialect(base_url=base_url, auth_header=_bearer, parse_error=api_error, operations=OPERATIONS)
+    return Dialect(
+        base_url=base_url,
+        auth_header=_bearer,
+        parse_error=api_error,
+        operations=OPERATIONS,
+        secret_fields=frozenset({"secret"}),
+    )

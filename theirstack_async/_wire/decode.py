@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
 
 import attrs
 
@@ -61,13 +61,15 @@ class ErrorBody:
     problems: tuple[Problem, ...] = ()
 
 
-def api_error(response: Response, label: str, *, now: float, hide: str | None = None) -> APIError:
+def api_error(response: Response, label: str, *, now: float, hide: Iterable[str] = ()) -> APIError:
     """Return the exception for an answer whose status is not 2xx.
 
-    ``label`` names the request, ``now`` is a Unix timestamp, and ``hide`` is the key, which a server may echo.
+    ``label`` names the request, ``now`` is a Unix timestamp, and ``hide`` are the key and secrets, which a server may
+    echo.
     """
-    text = _text(response.body, hide)
-    body = _parse(text)
+    hidden = tuple(hide)
+    text = mask(response.body[:_READ_AT_MOST].decode("utf-8", "replace"), hidden)
+    body = _parse(text, hidden)
     rate_limit = parse_rate_limit(response.headers)
     cls = _CLASSES.get(response.status) or (ServerError if response.status >= 500 else APIError)
     details: dict[str, Any] = {
@@ -96,7 +98,7 @@ def _message(label: str, status: int, body: ErrorBody, text: str, request_id: ob
     if not said and body.problems:
         said = "; ".join(str(problem) for problem in body.problems[:5])
     if not said:
-        said = " ".join(_TAGS.sub(" ", text[:EXCERPT * 4]).split())[:200]
+        said = " ".join(_TAGS.sub(" ", text[: EXCERPT * 4]).split())[:200]
     parts = [f"{label} was answered {status}" + (f" ({body.code})" if body.code else "") + (f": {said}" if said else "")]
     if status in _ADVICE:
         parts.append(_ADVICE[status])
@@ -105,43 +107,48 @@ def _message(label: str, status: int, body: ErrorBody, text: str, request_id: ob
     return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts)
 
 
-def _text(body: bytes, hide: str | None) -> str:
-    text = body[:_READ_AT_MOST].decode("utf-8", "replace")
-    return text.replace(hide, MASK) if hide else text
+def mask(text: str, hide: Iterable[str]) -> str:
+    """Return the text with each of the hidden words replaced by ``***``."""
+    for word in hide:
+        text = text.replace(word, MASK) if word else text
+    return text
 
 
-def _parse(text: str) -> ErrorBody:
+def _parse(text: str, hide: Iterable[str]) -> ErrorBody:
     try:
-        data: Any = json.loads(text)
+        data = _mapping(json.loads(text))
     except (ValueError, RecursionError):
         return ErrorBody()
-    if not isinstance(data, dict):
-        return ErrorBody()
-    if isinstance(data.get("error"), dict):
-        return _envelope(data)
-    if isinstance(data.get("detail"), list):
-        return ErrorBody(problems=tuple(_problem(item) for item in data["detail"][:50] if isinstance(item, dict)))
-    return ErrorBody(description=_string(data.get("detail")))
 
+    def string(value: object) -> str | None:
+        # Masked once more: JSON can write each letter in several ways.
+        return mask(value, hide)[:2000] if isinstance(value, str) and value else None
 
-def _envelope(data: dict[str, Any]) -> ErrorBody:
-    error = data["error"]
+    error = _mapping(data.get("error"))
     request_id = data.get("request_id")
     return ErrorBody(
-        title=_string(error.get("title")),
-        code=_string(error.get("code")),
-        description=_string(error.get("description")),
-        request_id=request_id if isinstance(request_id, (int, str)) else None,
+        title=string(error.get("title")),
+        code=string(error.get("code")),
+        description=string(error.get("description") or data.get("detail")),
+        request_id=request_id if isinstance(request_id, int) else string(request_id),
+        problems=tuple(
+            Problem(mask(_path(item.get("loc")), hide)[:200], (string(item.get("msg")) or "invalid")[:EXCERPT])
+            for item in map(_mapping, _sequence(data.get("detail"))[:50])
+            if item
+        ),
     )
 
 
-def _problem(item: dict[str, Any]) -> Problem:
-    loc = item.get("loc")
+def _path(loc: object) -> str:
     path = ""
-    for part in loc if isinstance(loc, list) else ():
+    for part in _sequence(loc):
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return Problem(path[:200], (_string(item.get("msg")) or "invalid")[:EXCERPT])
+    return path
 
 
-def _string(value: object) -> str | None:
-    return value[:2000] if isinstance(value, str) and value else None
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _sequence(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, urlencode
 
 from theirstack_async._values import UNSET
@@ -41,7 +41,8 @@ def _query_pairs(query: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     for name, value in query.items():
         if value is None or value is UNSET:
             continue
-        for item in value if isinstance(value, (list, tuple)) else (value,):
+        many = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,)
+        for item in many:
             yield name, _query_text(item)
 
 
@@ -54,11 +55,20 @@ def _query_text(value: object) -> str:
 
 
 def encode_json(value: Any) -> bytes:
-    """Return the value as compact JSON. Not-a-number and infinity are refused: JSON has none (RFC 8259, 6)."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    """Return the value as compact JSON.
+
+    Raises:
+        ArgumentError: it has no form in JSON, such as an object, a lone surrogate, or not-a-number (RFC 8259, 6).
+    """
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        why = str(error)
+    # Raised outside the handler: the error of an encoding holds the whole text, and with it a secret.
+    raise ArgumentError(f"json: cannot be written as JSON: {why}", field="json")
 
 
-def encode_instant(value: datetime, field: str) -> str:
+def encode_instant(value: object, field: str) -> str:
     """Return an instant as the API writes it, in UTC with a ``Z``.
 
     Raises:
