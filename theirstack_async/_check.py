@@ -40,7 +40,7 @@ def check_url(field: str, value: object) -> str:
         raise ArgumentError(f"{field}: expected an address as text, got {value!r}", field=field)
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and value.isprintable()
     except ValueError:
         usable = False
     if not usable or any(ch.isspace() for ch in value):

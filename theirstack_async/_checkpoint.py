@@ -44,7 +44,7 @@ class Checkpoint:
         try:
             data: Any = json.loads(text)
             point = cls(data["version"], data["digest"], data["offset"], tuple(data["ids"]))
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             reason = f"{type(error).__name__}: {error}"
         else:
             reason = point._fault()
@@ -55,6 +55,8 @@ class Checkpoint:
     def _fault(self) -> str:
         if self.version != VERSION:
             return f"version {self.version!r}, this release reads version {VERSION}"
+        if type(self.digest) is not str:
+            return f"digest {self.digest!r} is not text"
         if type(self.offset) is not int or self.offset < 0:
             return f"offset {self.offset!r} is not a whole number from 0"
         return "" if all(type(value) is int for value in self.ids) else "an id is not a whole number"

@@ -27,6 +27,7 @@ from theirstack_async.config import (
     RequestOptions,
     RetryPolicy,
     Timeouts,
+    check_proxy,
     load_base_url,
     load_key,
 )
@@ -87,7 +88,7 @@ class TheirStack:
             session: an aiohttp session to use; it is never closed here, and the pool, the proxy and TLS are its own.
             proxy: the address of an HTTP proxy.
             ssl_context: for a private certificate authority.
-            trust_env: take the proxy from the environment (``HTTPS_PROXY``, ``NO_PROXY``), and netrc as aiohttp does.
+            trust_env: take the proxy from the environment (``HTTPS_PROXY``, ``NO_PROXY``) as it is at the first call.
             hooks: callables that are told of each call, attempt and wait; see :mod:`theirstack_async.hooks`.
             keep_unknown_fields: keep fields that the models do not know in ``.extra``; decoding is slower then.
 
@@ -105,7 +106,7 @@ class TheirStack:
             max_concurrency=max_concurrency,
             max_rate_wait=max_rate_wait,
             max_body_bytes=max_body_bytes,
-            proxy=proxy,
+            proxy=check_proxy(proxy),
             ssl_context=ssl_context,
             trust_env=trust_env,
             hooks=tuple(hooks),
@@ -181,7 +182,7 @@ class TheirStack:
             ArgumentError: the path is not one.
         """
         method = method.upper()
-        if not re.fullmatch(r"/(?!/)[^\s?#\\]*", path) or {"..", "."} & set(path.split("/")):
+        if not re.fullmatch(r"/(?!/)[!-~]*", path) or set("?#\\") & set(path) or {"..", "."} & set(path.split("/")):
             raise ArgumentError(f"path: expected a path such as /v0/webhooks, got {path!r}", field="path")
         if method not in _KINDS:
             raise ArgumentError(f"method: expected one of {', '.join(_KINDS)}, got {method!r}", field="method")

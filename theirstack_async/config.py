@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from ssl import SSLContext
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -22,11 +24,14 @@ PRODUCTION_URL: Final = "https://api.theirstack.com"
 KeyProvider = Callable[[], str | Awaitable[str]]
 """Returns the key, at once or as an awaitable; asked before each attempt, and once more after a 401."""
 
+T = TypeVar("T")
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name (RFC 9110, 5.6.2)."""
+_RESERVED: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})
+
 
 def _seconds(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value <= 0:
+    if value is not None and (not _is_seconds(value) or value == 0):
         raise ArgumentError(
             f"{attribute.name}: expected seconds above 0, or None for no limit, got {value!r}", field=attribute.name
         )
@@ -40,6 +45,25 @@ def _count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     check_count(attribute.name, value)
 
 
+def _of(expected: type[T]) -> Callable[[object, attrs.Attribute[Any], T], None]:
+    """Return a validator that refuses what is not of a type: a wrong one would only be noticed in the middle of a call."""
+
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, expected):
+            name, wanted = attribute.name, expected.__name__
+            raise ArgumentError(f"{name}: expected {wanted}, got {type(value).__name__}", field=name)
+
+    return check
+
+
+def _hooks(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
+    for hook in value:
+        if not callable(hook) or inspect.iscoroutinefunction(hook):
+            raise ArgumentError(
+                f"hooks: expected plain callables, which are called and not awaited, got {hook!r}", field=attribute.name
+            )
+
+
 def check_count(field: str, value: object, *, at_least: int = 1, at_most: int | None = None) -> int:
     """Return ``value`` when it is a whole number in the bounds, else raise an :class:`ArgumentError` naming ``field``."""
     if type(value) is int and value >= at_least and (at_most is None or value <= at_most):
@@ -50,8 +74,12 @@ def check_count(field: str, value: object, *, at_least: int = 1, at_most: int | 
 
 def check_seconds(field: str, value: object) -> None:
     """Raise an :class:`ArgumentError` naming ``field`` unless ``value`` is a finite number of seconds from 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+    if not _is_seconds(value):
         raise ArgumentError(f"{field}: expected seconds from 0, got {value!r}", field=field)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 @attrs.frozen
@@ -76,7 +104,7 @@ class RetryPolicy:
     """The longest first pause, in seconds."""
     cap: float = attrs.field(default=30.0, validator=_from_zero)
     """The longest pause, in seconds. What the API asks for in ``Retry-After`` is not cut."""
-    retry_paid: bool = False
+    retry_paid: bool = attrs.field(default=False, validator=_of(bool))
     """Whether a billed request is sent again when its outcome is unknown: it may then be paid for twice."""
 
 
@@ -84,19 +112,23 @@ class RetryPolicy:
 class RequestOptions:
     """How one call is made, where it differs from the client."""
 
-    timeouts: Timeouts | None = None
+    timeouts: Timeouts | None = attrs.field(default=None, validator=attrs.validators.optional(_of(Timeouts)))
     """Instead of the client's limits."""
-    retries: RetryPolicy | None = None
+    retries: RetryPolicy | None = attrs.field(default=None, validator=attrs.validators.optional(_of(RetryPolicy)))
     """Instead of the client's policy."""
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=lambda headers: repr([*headers]))
     """Sent along. ``Authorization`` is refused: use ``client.with_options(api_key=...)``."""
 
     def __attrs_post_init__(self) -> None:
         for name, value in self.headers.items():
-            if name.lower() in ("authorization", "host", "content-length", "transfer-encoding"):
-                raise ArgumentError(f"headers: {name} is set by the client itself; leave it out", field="headers")
-            if not name.isascii() or not name.strip() or any(ch in f"{name}{value}" for ch in "\r\n\0"):
+            if not _TOKEN.fullmatch(name) or not _is_header_value(value):
                 raise ArgumentError(f"headers: {name!r} cannot be sent as a header", field="headers")
+            if name.lower() in _RESERVED:
+                raise ArgumentError(f"headers: {name} is set by the client itself; leave it out", field="headers")
+
+
+def _is_header_value(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and all(ch.isprintable() or ch == "\t" for ch in value)
 
 
 @attrs.frozen(kw_only=True)
@@ -105,15 +137,16 @@ class ClientConfig:
 
     api_key: Secret | KeyProvider | None
     base_url: str
-    timeouts: Timeouts = Timeouts()
-    retries: RetryPolicy = RetryPolicy()
+    timeouts: Timeouts = attrs.field(default=Timeouts(), validator=_of(Timeouts))
+    retries: RetryPolicy = attrs.field(default=RetryPolicy(), validator=_of(RetryPolicy))
     max_concurrency: int = attrs.field(default=16, validator=_count)
     max_rate_wait: float | None = attrs.field(default=60.0, validator=_seconds)
     max_body_bytes: int = attrs.field(default=256 * 1024 * 1024, validator=_count)
     proxy: str | None = attrs.field(default=None, repr=False)
+    """May hold credentials."""
     ssl_context: SSLContext | None = attrs.field(default=None, repr=False)
     trust_env: bool = False
-    hooks: tuple[Hook, ...] = ()
+    hooks: tuple[Hook, ...] = attrs.field(default=(), validator=_hooks)
     keep_unknown_fields: bool = False
 
 
@@ -155,15 +188,29 @@ def load_base_url(base_url: str | None) -> str:
         ConfigurationError: it is not an absolute http or https address, or has credentials, a query or a fragment.
     """
     url = base_url or os.environ.get(URL_VARIABLE) or PRODUCTION_URL
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    else:
-        usable = usable and not (parts.username or parts.password or parts.query or parts.fragment)
-    if not usable or any(ch.isspace() for ch in url):
+    if not _is_address(url) or any(ch in url for ch in "@?#"):
         raise ConfigurationError(
             "base_url: expected an address such as https://api.theirstack.com, without credentials, query or fragment"
         )
     return url.rstrip("/")
+
+
+def check_proxy(proxy: str | None) -> str | None:
+    """Return a proxy's address, which may hold credentials. The error does not show it.
+
+    Raises:
+        ConfigurationError: it is not an absolute http or https address.
+    """
+    if proxy is not None and not _is_address(proxy):
+        raise ConfigurationError("proxy: expected an address such as http://user:password@proxy.example:3128")
+    return proxy
+
+
+def _is_address(url: object) -> bool:
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

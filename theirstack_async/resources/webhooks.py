@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, cast
 
 from theirstack_async._check import check_enum, check_id, check_names, check_secret, check_url
 from theirstack_async._engine import theirstack as api
@@ -218,9 +218,10 @@ class Webhooks(Resource):
                 raise ArgumentError(f"{field}: expected True or False, got {value!r}", field=field)
             case "description" if not isinstance(value, str | None):
                 raise ArgumentError(f"{field}: expected text or None, got {value!r}", field=field)
-        return value
+            case _:
+                return value
 
-    def _start(self, value: ListeningStart) -> str | None:
+    def _start(self, value: object) -> str | None:
         if value is ALL_HISTORY:
             return None
         if value == "now":
@@ -250,4 +251,4 @@ def _event_type(field: str, value: object) -> str:
 def _many(field: str, value: object) -> Sequence[object]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ArgumentError(f"{field}: expected a list, got {value!r}", field=field)
-    return value
+    return cast("Sequence[object]", value)
