@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
-    from theirstack_async._engine.pipeline import Reply
+    from theirstack_async._engine.call import Reply
     from theirstack_async._values import ALL_HISTORY, RateLimit, RateWindow
     from theirstack_async._version import __version__
     from theirstack_async._wire.message import ResponseMeta
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         TransportError,
         UnprocessableError,
     )
-    from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, HookEvent, WaitStarted
+    from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, Hook, HookEvent, WaitStarted
     from theirstack_async.models import (
         Company,
         CompanyKeywordFound,
@@ -80,13 +80,14 @@ _HOMES: Final = {
     "CallStarted": "hooks",
     "Checkpoint": "_checkpoint",
     "EndReason": "pagination",
+    "Hook": "hooks",
     "HookEvent": "hooks",
     "Page": "pagination",
     "Paginator": "pagination",
     "RateLimit": "_values",
     "RateWindow": "_values",
     "RawPage": "pagination",
-    "Reply": "_engine.pipeline",
+    "Reply": "_engine.call",
     "RequestOptions": "config",
     "ResponseMeta": "_wire.message",
     "RetryPolicy": "config",
@@ -123,6 +124,7 @@ __all__ = [
     "EventPayload",
     "FundingStage",
     "HiringTeamMember",
+    "Hook",
     "HookEvent",
     "InsufficientCreditsError",
     "Job",

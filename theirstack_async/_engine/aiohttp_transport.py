@@ -6,7 +6,9 @@ Facts it is built on, all measured on aiohttp 3.14:
 * Look-ups are bounded by ``connect`` only, which also counts the wait for the pool; so the pool has no limit of its own
   and the number of requests under way is bounded above it.
 * GET, PUT and DELETE are sent again once, beneath us; a request middleware sees each of them and counts.
-* Whether a body left is known from the body itself, which notes when it is written, not from the exception's type.
+* Whether a body left is known from the body itself, which notes when it is written, not from the exception's type. So
+  what must not be sent twice always has a body, if an empty one, and that body refuses to be written a second time.
+* Messages of aiohttp's about an answer that is no HTTP repeat the answer, which may be an echo of our headers.
 * A POST on a kept-alive connection whose end has already arrived fails after its body was written. Two turns of the
   loop let the connection notice its end first; and idle connections are dropped after four seconds.
 """
@@ -14,9 +16,12 @@ Facts it is built on, all measured on aiohttp 3.14:
 from __future__ import annotations
 
 import asyncio
-import math
 import warnings
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -24,7 +29,7 @@ from yarl import URL
 
 from theirstack_async._values import Headers
 from theirstack_async._wire.message import Request, Response
-from theirstack_async.config import ClientConfig
+from theirstack_async.config import ClientConfig, check_proxy
 from theirstack_async.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -40,24 +45,30 @@ KEEP_ALIVE: Final = 4.0
 """Seconds that an idle connection is kept; short, so that the server seldom ends it first."""
 DNS_CACHE: Final = 30
 """Seconds that a look-up is remembered; short, so that a moved address is found soon."""
-_EXCERPT: Final = 500
+_ONLY_ONCE: Final = frozenset({"once", "billed"})
 
 
 class _Body(aiohttp.Payload):
-    """A body that notes when it is written."""
+    """A body that counts how often it is written, and can refuse a second time."""
 
-    def __init__(self, value: bytes) -> None:
+    def __init__(self, value: bytes, *, only_once: bool) -> None:
         super().__init__(value, content_type="application/json")
-        self._bytes = value
-        self._size = len(value)
-        self.written = False
+        self._content = value
+        self._only_once = only_once
+        self.writes = 0
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return self._bytes.decode(encoding, errors)
+        return self._content.decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        self.written = True
-        await writer.write(self._bytes)
+        if self.writes and self._only_once:
+            raise RuntimeError("not sent a second time, since that could act twice")
+        self.writes += 1
+        await writer.write(self._content)
 
 
 class _Exchange:
@@ -65,20 +76,31 @@ class _Exchange:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.body = None if request.body is None else _Body(request.body)
-        self.sends = 0
+        only_once = request.kind in _ONLY_ONCE
+        has_body = request.body is not None or only_once
+        self.body = _Body(request.body or b"", only_once=only_once) if has_body else None
         self.answered = False
+        self._passed = 0
 
     async def count(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         """A client middleware: aiohttp calls it for each time that it sends, its own re-sends included."""
-        self.sends += 1
+        self._passed += 1
         return await handler(request)
 
     @property
+    def sends(self) -> int:
+        """How many times the request was sent, or would have been if there had been a connection."""
+        return max(1, self._passed, self.body.writes if self.body is not None else 0)
+
+    @property
     def sent(self) -> Sent:
-        if self.body is not None and not self.body.written and not self.answered:
-            return "no"
-        return "maybe"
+        """Whether the API can have acted on it. Without a body nothing tells when a request left."""
+        return "no" if self.body is not None and not self.body.writes else "maybe"
+
+    @property
+    def sent_before(self) -> Sent:
+        """As ``sent``, when it is known that the last try found no connection."""
+        return self.sent if self.body is not None or self.sends > 1 else "no"
 
 
 class AiohttpTransport:
@@ -88,6 +110,7 @@ class AiohttpTransport:
         self._config = config
         self._injected = session
         self._session: aiohttp.ClientSession | None = None
+        self._keeper: AsyncGenerator[None, None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         if session is not None:
@@ -100,82 +123,95 @@ class AiohttpTransport:
 
     @property
     def open(self) -> bool:
-        """Whether a session of our own is open and its loop alive, so that somebody has to close it."""
-        return self._session is not None and self._loop is not None and not self._loop.is_closed()
+        """Whether a session of our own is open, so that somebody has to close it."""
+        return self._session is not None and not self._session.closed
+
+    def check(self) -> None:
+        """See :class:`theirstack_async._engine.transport.Transport`."""
+        if self._closed:
+            raise ClientClosedError("the client is closed; make a new one, or keep it open for as long as it is used")
+        if self._injected is not None and self._injected.closed:
+            raise ClientClosedError("the session that was handed to the client is closed; hand in an open one")
+        if self._loop not in (None, asyncio.get_running_loop()) and not self._loop.is_closed():
+            raise ConfigurationError(
+                "the client is open on another event loop; use one client a loop, or close it there first"
+            )
 
     async def send(self, request: Request) -> Response:
         """See :class:`theirstack_async._engine.transport.Transport`."""
-        session = self._ready()
-        if request.kind in ("once", "billed"):
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+        self.check()
+        session = self._injected or await self._own_session()
+        self._loop = asyncio.get_running_loop()
         exchange = _Exchange(request)
+        limit = asyncio.timeout(request.deadline)
         # The exception is raised outside the handlers, so that nothing of aiohttp hangs on it as its context: aiohttp's
         # exceptions hold the request with its headers, and so the key.
         failure: TheirStackError
         try:
-            async with asyncio.timeout(request.deadline):
+            async with limit:
                 return await self._exchange(session, exchange)
         except TheirStackError as error:
             failure = error
-        except TimeoutError as error:
-            failure = _timed_out(error, exchange)
-        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = self._lost(error, exchange)
-        failure.attempts = max(1, exchange.sends)
-        raise failure
+        except Exception as error:
+            if not isinstance(error, (aiohttp.ClientError, OSError, ValueError, RuntimeError)) and not session.closed:
+                raise
+            failure = _deadline(exchange) if limit.expired() else self._failure(error, exchange, session)
+        failure.attempts = exchange.sends
+        try:
+            raise failure
+        finally:
+            del failure  # an exception and the frame that names it would hold each other
 
     async def aclose(self) -> None:
         """Close our own session; an injected one stays open."""
         self._closed = True
-        session, self._session = self._session, None
-        if session is not None and self._loop is not None and not self._loop.is_closed():
-            await session.close()
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None and self._loop is not None and not self._loop.is_closed():
+            await keeper.aclose()
+        self._session = None
 
     def abandon(self) -> None:
         """Let go of our own session when nobody can await its closing any more, without aiohttp's own warnings."""
         session, self._session = self._session, None
-        if session is None:
+        keeper, self._keeper = self._keeper, None
+        if session is None or keeper is None:
             return
         connector = session.connector
         session.detach()
-        with warnings.catch_warnings():
-            # "use await connector.close()": there is nobody left who could await.
+        with suppress(StopIteration):
+            keeper.aclose().__await__().send(None)  # does not wait: there is nothing left to close
+        with warnings.catch_warnings(), suppress(RuntimeError):
+            # "use await connector.close()": there is nobody left who could await. RuntimeError: its loop is closed.
             warnings.simplefilter("ignore", DeprecationWarning)
-            if connector is not None and self._loop is not None and not self._loop.is_closed():
+            if connector is not None:
                 connector.close()
 
-    def _ready(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise ClientClosedError("the client is closed; make a new one, or keep it open for as long as it is used")
-        loop = asyncio.get_running_loop()
-        if self._injected is not None:
-            if self._injected.closed:
-                raise ClientClosedError("the session that was handed to the client is closed; hand in an open one")
-            return self._injected
-        if self._session is not None and self._loop is not loop:
-            if self._loop is not None and not self._loop.is_closed():
-                raise ConfigurationError(
-                    "the client is open on another event loop; use one client a loop, or close it there first"
-                )
+    async def _own_session(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed or self._loop is not asyncio.get_running_loop():
             self.abandon()
-        if self._session is None:
-            self._session, self._loop = self._open(), loop
+            self._session = self._open()
+            self._keeper = _keep(self._session)
+            await anext(self._keeper)
         return self._session
 
     def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=DNS_CACHE, ssl=self._config.ssl_context or True
         )
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=self._config.trust_env,
-            proxy=self._config.proxy,
-        )
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=self._proxy())
+
+    def _proxy(self) -> str | None:
+        # Not by the session's own trust_env: with that, an entry in netrc makes it refuse our Authorization header.
+        address = urlsplit(self._config.base_url)
+        if self._config.proxy or not self._config.trust_env or proxy_bypass(address.netloc):
+            return self._config.proxy
+        return check_proxy(getproxies().get(address.scheme))
 
     async def _exchange(self, session: aiohttp.ClientSession, exchange: _Exchange) -> Response:
         request = exchange.request
+        if request.kind in _ONLY_ONCE:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         async with session.request(
             request.method,
             URL(request.url, encoded=True),
@@ -190,8 +226,7 @@ class AiohttpTransport:
         ) as response:
             exchange.answered = True
             body = await self._read(response, request)
-            headers = Headers(response.headers.items())
-            return Response(response.status, headers, body, max(1, exchange.sends))
+            return Response(response.status, Headers(response.headers.items()), body, exchange.sends)
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
         limit = self._config.max_body_bytes
@@ -204,45 +239,57 @@ class AiohttpTransport:
                 response.close()
                 raise DecodeError(
                     f"{request.label}: the answer is larger than max_body_bytes allows ({limit:,} bytes); "
-                    "raise the bound, or ask for fewer rows a page",
-                    body=b"".join(chunks)[:_EXCERPT],
+                    "raise the bound, or ask for fewer rows a page"
                 )
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _lost(self, error: Exception, exchange: _Exchange) -> TheirStackError:
+    def _failure(self, error: Exception, exchange: _Exchange, session: aiohttp.ClientSession) -> TheirStackError:
         """Return our exception for one of aiohttp's, or of the operating system's."""
-        label, why = exchange.request.label, _explain(error)
-        if self._closed or (isinstance(error, RuntimeError) and self._injected is not None and self._injected.closed):
-            closed = ClientClosedError(f"{label}: the client was closed while the request was under way")
-            closed.sent = exchange.sent
-            return closed
-        if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)):
-            return ConnectError(f"{label}: no secure connection ({why})", permanent=True)
+        request, why = exchange.request, _explain(error)
+        failure: TheirStackError
+        if self._closed or session.closed:
+            message = f"{request.label}: the client was closed while the request was under way"
+            return ClientClosedError(message, sent=exchange.sent)
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            message = f"{request.label}: no connection within {request.connect} s"
+            return RequestTimeoutError(message, phase="connect", sent=exchange.sent_before)
+        if isinstance(error, aiohttp.ServerTimeoutError):
+            message = f"{request.label}: silence for {request.read} s"
+            return RequestTimeoutError(message, phase="read", sent=exchange.sent)
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
-            return ConnectError(f"{label}: no connection ({why})")
-        if isinstance(error, aiohttp.InvalidURL):
-            return ConfigurationError(f"{label}: not an address that can be asked ({why})")
+            permanent = isinstance(error, aiohttp.ClientConnectorCertificateError)
+            failure = ConnectError(f"{request.label}: no connection ({why})", permanent=permanent)
+            failure.sent = exchange.sent_before
+            return failure
+        if isinstance(error, ValueError) and not exchange.answered:
+            return ConfigurationError(f"{request.label}: this cannot be sent ({why})")
         lost = "the connection broke in the middle of the answer" if exchange.answered else "the connection was lost"
-        return ConnectionLostError(f"{label}: {lost} ({why})", sent=exchange.sent)
+        return ConnectionLostError(f"{request.label}: {lost} ({why})", sent=exchange.sent)
 
 
-def _timed_out(error: TimeoutError, exchange: _Exchange) -> TheirStackError:
-    request = exchange.request
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        message = f"{request.label}: no connection within {request.connect:g} s"
-        return RequestTimeoutError(message, phase="connect", sent="no")
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        message = f"{request.label}: silence for {request.read:g} s"
-        return RequestTimeoutError(message, phase="read", sent=exchange.sent)
-    left = math.inf if request.deadline is None else request.deadline
-    message = f"{request.label}: no complete answer within the {left:.3g} s that the deadline left"
+async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    """Close the session when this ends: by ``aclose()``, or by the loop, which ends what is left of its generators.
+
+    So a program that uses one client in several ``asyncio.run()`` leaves no connection behind (PEP 525).
+    """
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+def _deadline(exchange: _Exchange) -> TheirStackError:
+    message = f"{exchange.request.label}: no complete answer within the {exchange.request.deadline:.3g} s that were left"
     return RequestTimeoutError(message, phase="deadline", sent=exchange.sent)
 
 
 def _explain(error: Exception) -> str:
-    """Return an exception as text, without what may hold headers: only its first line, at most 200 characters."""
-    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    first = text.strip().splitlines()[0][:200] if text.strip() else ""
+    """Return an exception as one line of at most 200 characters, without a word of the server's."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered {error.status}"
+    if isinstance(error, (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)):
+        return type(error.__cause__ or error).__name__
+    first = next(iter(str(error).strip().splitlines()), "")[:200]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
@@ -260,5 +307,3 @@ def _check_injected(session: aiohttp.ClientSession) -> None:
     # aiohttp has no public attribute for it. Absolute addresses ignore it, so a miss would be harmless.
     if getattr(session, "_base_url", None) is not None:
         raise ConfigurationError("session: it has a base URL of its own; hand in one without, and pass base_url=")
-
-

@@ -50,7 +50,8 @@ def decide(
     if attempt >= policy.attempts:
         return Stop(f"{attempt} of {policy.attempts} attempts are used up")
     stated = _stated_delay(error)
-    if stated is None:
+    if not stated:
+        # Asked to wait 0 s, which says nothing: a pause all the same, or all attempts are used up at once.
         ceiling = min(policy.cap, policy.base * 2.0 ** min(attempt - 1, 60))
         delay = random() * ceiling
     else:

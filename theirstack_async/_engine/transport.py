@@ -10,13 +10,22 @@ from theirstack_async._wire.message import Request, Response
 class Transport(Protocol):
     """Sends one request and returns one complete answer."""
 
+    def check(self) -> None:
+        """Raise what :meth:`send` would raise before sending, so that nobody waits in line for it.
+
+        Raises:
+            ClientClosedError: the transport was closed.
+            ConfigurationError: it is in use on another event loop.
+        """
+        ...
+
     async def send(self, request: Request) -> Response:
         """Send the request, whatever its status may be.
 
         Raises:
             TransportError: no complete answer came back; its ``sent`` tells whether the API can have acted.
             DecodeError: the answer is larger than allowed.
-            ClientClosedError: the transport was closed.
+            ClientClosedError: the transport was closed, perhaps meanwhile.
         """
         ...
 
