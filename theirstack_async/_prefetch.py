@@ -32,10 +32,10 @@ class Lookahead:
         """Return the page that is asked for."""
         if self.width == 1:
             return await self._fetch(ask)
-        if ask not in self._tasks:
-            # The list moved, so the guesses were wrong.
-            await self.drop()
-        for each in (ask, *self._guess(ask, self.width - 1)):
+        expected = [ask, *self._guess(ask, self.width - 1)]
+        # Where the list moved, the guesses were wrong.
+        await self._drop([each for each in self._tasks if ask not in self._tasks or each not in expected])
+        for each in expected:
             if each not in self._tasks:
                 self._tasks[each] = asyncio.create_task(self._outcome(each))
         # One turn of the loop puts the new request on the wire before the caller computes on the rows.
@@ -50,8 +50,10 @@ class Lookahead:
 
     async def drop(self) -> None:
         """Cancel what is under way, and return when it has ended."""
-        tasks, self._tasks = self._tasks, {}
-        await cancel_and_wait(tasks.values())
+        await self._drop([*self._tasks])
+
+    async def _drop(self, asks: list[Ask]) -> None:
+        await cancel_and_wait([self._tasks.pop(ask) for ask in asks])
 
     async def _outcome(self, ask: Ask) -> Reply | Exception:
         try:

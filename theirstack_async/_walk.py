@@ -63,7 +63,7 @@ class OffsetWalk:
         self._free_offset: int | None = None if known else origin
         self._ended = False
         self._fruitless = 0
-        self._last_page: Sequence[int] = ()
+        self._last: tuple[int, Sequence[int]] = (0, ())
         self._same = 1
         self._aim(max(0, origin - 1) if known else origin)
 
@@ -100,10 +100,9 @@ class OffsetWalk:
         self._ended = len(keys) < ask.limit
         self._aim(max(0, ask.offset + len(keys) - 1))
         if self._ended or new:
-            self._fruitless, self._same = 0, 1
-            self._last_page = keys
+            self._fruitless, self._same, self._last = 0, 1, (ask.offset, keys)
             return Taken("taken", [*new.values()], front)
-        return self._nothing_new(keys)
+        return self._nothing_new(ask, keys)
 
     def _ask(self, offset: int, wanted: int | None, *, overlap: bool) -> Ask:
         limit = self._page_size
@@ -128,15 +127,17 @@ class OffsetWalk:
             self._aim(0)
             return Taken("moving_list")
         tired = self._tired()
+        self._same = 1
         if self._ahead_is_done or (self._fruitless % 2 == 1 and not self._behind_is_done):
             self._offset = self._low = max(0, self._low - self._page_size)
         else:
             self._offset = self._high
         return Taken("moving_list" if tired else "stepped_back")
 
-    def _nothing_new(self, keys: Sequence[int]) -> Taken:
-        self._same = self._same + 1 if list(keys) == list(self._last_page) else 1
-        self._last_page = keys
+    def _nothing_new(self, ask: Ask, keys: Sequence[int]) -> Taken:
+        offset, page = self._last
+        self._same = self._same + 1 if ask.offset > offset and [*keys] == [*page] else 1
+        self._last = (ask.offset, keys)
         if self._same >= _SAME_PAGE:
             self._ended = True
             return Taken("repeated_page")
