@@ -78,6 +78,8 @@ class Reference:
 
 
 def _problems(error: Exception, path: str) -> Iterator[Problem]:
+    # cattrs collects errors in a frame that their tracebacks refer to: a cycle, which would keep the whole page alive.
+    error.__traceback__ = None
     if isinstance(error, ClassValidationError):
         names = {id(inner): note.name for inner, note in error.group_exceptions()[0]}
         for inner in error.exceptions:

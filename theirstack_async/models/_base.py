@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
 
+_NAMES: Final[dict[type[Any], dict[str, None]]] = {}
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -53,10 +53,11 @@ class Model:
             object.__setattr__(self, name, value)
 
 
-@cache
 def field_names(cls: type[Any]) -> dict[str, None]:
     """Return the names of a model's fields, which are those on the wire, in order; as a dict to be looked up fast."""
-    return dict.fromkeys(attrs.fields_dict(cls))
+    if cls not in _NAMES:
+        _NAMES[cls] = dict.fromkeys(attrs.fields_dict(cls))
+    return _NAMES[cls]
 
 
 def compared(model: Model) -> tuple[Any, ...]:

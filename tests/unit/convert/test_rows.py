@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import subprocess
@@ -141,6 +142,21 @@ def test_ids_are_read_and_nothing_else() -> None:
     page = CONVERTER.decode_rows(body_of(events({"status": None}, {"payload": 5}, {"id": None})), EventId)
     assert page.rows[:2] == [EventId(id=0), EventId(id=1)]
     assert page.rejected == 1
+
+
+def test_a_bad_page_leaves_no_garbage() -> None:
+    """What is wrong with rows is found by exceptions; their frames must not keep the page alive in a cycle."""
+    damaged = full(Job)
+    damaged["locations"][0]["latitude"] = "north"
+    body = body_of(events({}, {"id": None, "status": 5}, {"payload": damaged}, {"payload": 5}))
+    CONVERTER.decode_rows(body, WebhookEvent)
+    gc.collect()
+    gc.disable()
+    try:
+        CONVERTER.decode_rows(body, WebhookEvent)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("model", [Job, Company])
