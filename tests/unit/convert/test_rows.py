@@ -68,6 +68,22 @@ def test_a_text_that_the_fast_decoder_cannot_read_costs_nothing() -> None:
     assert page.rows[2].company_name == "a\tb\udcff"  # type: ignore[union-attr]
 
 
+def test_a_byte_that_is_no_utf8_costs_nothing() -> None:
+    payload = {**full(Job), "description": "!"}
+    body = body_of(events({"company_name": "!"}, {"payload": payload}, {})).replace(b'"!"', b'"\xff"')
+    first, second, third = CONVERTER.decode(body, list[WebhookEvent])
+    assert first.company_name == "\udcff"
+    assert isinstance(second.payload, Job)
+    assert second.payload.description == "\udcff"
+    assert third.company_name == "text"
+
+
+def test_nesting_that_nothing_can_read_is_an_error_of_ours() -> None:
+    deep = b'[{"id": 1, "new": %s%s}]' % (b"[" * 100_000, b"]" * 100_000)
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        CONVERTER.decode_rows(deep, EventId)
+
+
 def test_a_reject_keeps_its_bytes_as_received() -> None:
     good = json.dumps(minimal(Webhook)).encode()
     for bad in (b'{"id" : 3 ,\n"x":[ 1e5, "\\u00e9\\/" ] }', b'{"id": 3, "x": "\xff\\ud800", "y": NaN}'):
