@@ -12,18 +12,23 @@ from theirstack_async.cli import events, webhooks
 from theirstack_async.cli.demo import demo
 from theirstack_async.cli.exits import EXIT_CODES
 from theirstack_async.cli.fake_server import fake_server
+from theirstack_async.cli.options import examples
 from theirstack_async.cli.session import Settings
 
-_EPILOG: Final = "\n\n".join(
+_EPILOG: Final = "\n".join(
     [
-        "[bold]Examples[/bold]",
-        "theirstack demo",
-        "theirstack webhooks list",
-        "theirstack webhooks create --url https://example.com/hook --search-id 42 --listen-from now",
-        "theirstack events list 7 --status FAILED --json | jq .id | theirstack events retry -",
-        "theirstack events retry-failed 7 --report run.json",
-        "[bold]Exit codes[/bold]",
-        *(f"{code.value:>3}  {meaning}" for code, meaning in EXIT_CODES),
+        "\b",
+        "Examples:",
+        "  theirstack demo",
+        "  theirstack webhooks list",
+        "  theirstack events list 7 --status FAILED --limit 20",
+        "  theirstack events list 7 --status FAILED --json | jq .id |",
+        "      theirstack events retry -",
+        "  theirstack events retry-failed 7 --report run.json",
+        "",
+        "\b",
+        "Exit codes:",
+        *(f"  {code.value:>3}  {meaning}" for code, meaning in EXIT_CODES),
     ]
 )
 
@@ -31,7 +36,8 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    # Plain help keeps command lines whole, so that they can be copied, and reads the same in a pipe.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
 )
@@ -64,8 +70,8 @@ def main(
         typer.Option(metavar="SECONDS", help="For one call with all its attempts and waits; 300 unless given."),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each decision to stderr.")] = False,
-    debug: Annotated[bool, typer.Option(help="Log everything, and show where an error arose.")] = False,
-    version: Annotated[
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show where an error arose.")] = False,
+    _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
@@ -78,6 +84,8 @@ def main(
 
 
 app.command()(demo)
-app.command()(fake_server)
+app.command(epilog=examples("theirstack fake-server --port 8080 --deliver-to http://127.0.0.1:9000/hook"))(
+    fake_server
+)
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(events.app, name="events")

@@ -40,10 +40,9 @@ def demo(
 class Findings:
     """What the demo has seen so far."""
 
-    streamed: set[int] = attrs.field(factory=set)
+    streamed: set[int] = attrs.field(factory=set[int])
     stream_requests: int = 0
     stream_seconds: float = 0.0
-    report: RetryReport | None = None
     deliver_seconds: float = 0.0
     still_failed: int = 0
     succeeded: int = 0
@@ -57,7 +56,6 @@ class Demo:
         self._batch_size = batch_size
         self._found = Findings()
         self._console = Console(highlight=False)
-        self._bar: TaskID | None = None
         self._progress = Progress(
             TextColumn("  {task.description}"),
             BarColumn(bar_width=None),
@@ -66,12 +64,13 @@ class Demo:
             disable=not self._console.is_terminal,
             transient=True,
         )
+        self._bar: TaskID = self._progress.add_task("streaming ", total=events)
 
     async def run(self) -> int:
         """Run the demo, and return its exit code."""
         began = time.perf_counter()
         async with FakeTheirStack() as fake, DemoReceiver(_SECRET, self._advance) as receiver:
-            self._say(f"A fake TheirStack serves on {fake.base_url}: HTTP, state and deliveries are real, data made up.")
+            self._say(f"A fake TheirStack serves on {fake.base_url}; the traffic is real, the data made up.")
             webhook = fake.seed_webhook(receiver.url, secret=_SECRET)
             self._say(f"Webhook {webhook} delivers to {receiver.url}, which is down.")
             self._say(f"{self._events:,} new jobs match its search, and a delivery of each is tried ...")
@@ -80,13 +79,12 @@ class Demo:
             async with TheirStack(fake.api_key, base_url=fake.base_url) as client:
                 with self._progress:
                     await self._stream(client, webhook, fake)
-                    await self._retry(client, webhook, fake, receiver)
-        return self._conclude(receiver, time.perf_counter() - began)
+                    report = await self._retry(client, webhook, fake, receiver)
+        return self._conclude(receiver, report, time.perf_counter() - began)
 
     async def _stream(self, client: TheirStack, webhook: int, fake: FakeTheirStack) -> None:
         total = await client.webhooks.events.count(webhook)
         self._say(f"They failed: connection refused. Streaming {total:,} events, {_PAGES_AHEAD} pages ahead ...")
-        self._begin("streaming ", total)
         began, requests = time.perf_counter(), fake.requests.total
         async with client.webhooks.events.list(webhook, status="FAILED").prefetch(_PAGES_AHEAD) as events:
             async for event in events:
@@ -95,22 +93,25 @@ class Demo:
         self._found.stream_seconds = time.perf_counter() - began
         self._found.stream_requests = fake.requests.total - requests
 
-    async def _retry(self, client: TheirStack, webhook: int, fake: FakeTheirStack, receiver: DemoReceiver) -> None:
+    async def _retry(
+        self, client: TheirStack, webhook: int, fake: FakeTheirStack, receiver: DemoReceiver
+    ) -> RetryReport:
         await receiver.start()
         self._say(f"The receiver is up. Retrying all of them, {self._batch_size} a request ...")
-        self._begin("delivering", self._events)
+        self._progress.remove_task(self._bar)
+        self._bar = self._progress.add_task("delivering", total=self._events)
         began = time.perf_counter()
         events = client.webhooks.events
-        self._found.report = await events.retry(self._found.streamed, batch_size=self._batch_size)
+        report = await events.retry(self._found.streamed, batch_size=self._batch_size)
         await fake.settled()
         self._found.deliver_seconds = time.perf_counter() - began
         self._say("All deliveries are over. Asking the API how they ended ...")
         self._found.still_failed = len(await events.ids(webhook, status="FAILED").collect())
         self._found.succeeded = len(await events.ids(webhook, status="SUCCESS").collect())
+        return report
 
-    def _conclude(self, receiver: DemoReceiver, seconds: float) -> int:
-        found, report, n = self._found, self._found.report, self._events
-        assert report is not None
+    def _conclude(self, receiver: DemoReceiver, report: RetryReport, seconds: float) -> int:
+        found, n = self._found, self._events
         duplicates = receiver.verified - len(receiver.ids)
         rows = (
             ("streamed", f"{len(found.streamed):,} events", _rate(len(found.streamed), found.stream_seconds),
@@ -137,15 +138,10 @@ class Demo:
         return ExitCode.OK if good else ExitCode.FAILED
 
     def _say(self, line: str) -> None:
-        self._console.print(Text(line))
-
-    def _begin(self, what: str, total: int) -> None:
-        if self._bar is not None:
-            self._progress.remove_task(self._bar)
-        self._bar = self._progress.add_task(what, total=total)
+        # In a pipe a line is a line; on a terminal it is wrapped between words.
+        self._console.print(Text(line), soft_wrap=not self._console.is_terminal)
 
     def _advance(self) -> None:
-        assert self._bar is not None
         self._progress.advance(self._bar)
 
 

@@ -18,6 +18,7 @@ from theirstack_async.cli.options import (
     ReportFileName,
     Resend,
     WebhookId,
+    examples,
     read_instant,
 )
 from theirstack_async.cli.output import Column, Output
@@ -26,6 +27,7 @@ from theirstack_async.cli.session import call
 
 app: Final = typer.Typer(
     no_args_is_help=True,
+    rich_markup_mode=None,
     help="List and count the events of webhooks, and have them delivered again. The calls themselves cost no credits.",
 )
 _PAGES_AHEAD: Final = 4
@@ -57,7 +59,13 @@ _COUNTS: Final = (
 )
 
 
-@app.command("list")
+@app.command(
+    "list",
+    epilog=examples(
+        "theirstack events list 7 --status FAILED --limit 20",
+        "theirstack events list 7 --status FAILED --ids | theirstack events retry -",
+    ),
+)
 def list_(
     ctx: typer.Context,
     webhook_id: WebhookId,
@@ -73,8 +81,6 @@ def list_(
     """List the events of a webhook.
 
     An event that does not decode is printed as it came (with --json) and ends in exit code 6; no other is lost.
-
-    Example: theirstack events list 7 --status FAILED --ids | theirstack events retry -
     """
     out = Output(json=json)
     paging: dict[str, Any] = {"status": status, "max_items": limit, "offset": offset, "page_size": page_size}
@@ -103,7 +109,7 @@ def count(ctx: typer.Context, webhook_id: WebhookId, json: Json = False) -> NoRe
     call(ctx, work)
 
 
-@app.command()
+@app.command(epilog=examples("theirstack events counts --start 2026-05-01T00:00:00Z --group-by event_type"))
 def counts(
     ctx: typer.Context,
     start: Annotated[
@@ -114,14 +120,11 @@ def counts(
     webhook_id: Annotated[int | None, typer.Option(help="The events of this webhook only.")] = None,
     group_by: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD", help="status (so unless given), webhook_id or event_type; may be given several times."),
+        typer.Option(metavar="FIELD", help="status (the default), webhook_id or event_type; may be repeated."),
     ] = None,
     json: Json = False,
 ) -> NoReturn:
-    """Count events day by day.
-
-    Example: theirstack events counts --start 2026-05-01T00:00:00Z --group-by event_type
-    """
+    """Count events day by day."""
     out = Output(json=json)
 
     async def work(client: TheirStack) -> int:
@@ -138,11 +141,19 @@ def counts(
     call(ctx, work)
 
 
-@app.command("retry")
+@app.command(
+    "retry",
+    epilog=examples(
+        "theirstack events retry 1001 1002 1003",
+        "theirstack events list 7 --status FAILED --json | jq .id |",
+        "    theirstack events retry - --report run.json",
+        "jq '.skipped[]' run.json | theirstack events retry - --report run.json",
+    ),
+)
 def retry_(
     ctx: typer.Context,
     ids: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="Event ids; - reads them, or JSON lines with an id, from stdin.")
+        list[str], typer.Argument(metavar="ID...", help="Event ids; - reads them from stdin, also out of JSON lines.")
     ],
     batch_size: BatchSize = 100,
     max_concurrency: Concurrency = 4,
@@ -155,10 +166,6 @@ def retry_(
     Each id is sent once, and the report says of each whether it was accepted, rejected, is unknown (sent, and nobody
     knows) or skipped (never sent). Ctrl-C lets the requests under way end, 5 seconds at the most, and then reports;
     a second one cuts them at once.
-
-    Example: theirstack events list 7 --status FAILED --json | jq .id | theirstack events retry - --report run.json
-
-    Go on later: jq '.skipped[]' run.json | theirstack events retry - --report run.json
     """
     options = RetryOptions(batch_size, max_concurrency, resend_unknown, report, Output(json=json))
 
@@ -208,8 +215,10 @@ async def _print_events(paginator: Paginator[WebhookEvent], out: Output) -> int:
                 out.records(group, _EVENTS, header=not printed)
                 printed += len(group)
                 group.clear()
-    if group or not printed:
+    if group:
         out.records(group, _EVENTS, header=not printed)
+    elif not printed:
+        out.say("There is no such event.")
     for reject in paginator.rejects:
         if out.json:
             out.line(jsonlib.loads(reject.body))

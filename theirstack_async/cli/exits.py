@@ -6,7 +6,6 @@ import enum
 from typing import Final
 
 from theirstack_async import (
-    APIError,
     ArgumentError,
     AuthenticationError,
     ConfigurationError,
@@ -63,15 +62,17 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     (TransportError, ExitCode.NETWORK, "Check the network and the base URL, or give it more time with --timeout."),
     (DecodeError, ExitCode.NETWORK, "The API may have changed; look for a newer theirstack-async."),
     (PaginationError, ExitCode.NETWORK, "Run the command again when the list moves less."),
-    (APIError, ExitCode.FAILED, ""),
-    (TheirStackError, ExitCode.FAILED, ""),
 )
-"""Classes with their exit code and what to do next where the error's own text does not say; the first that fits."""
+"""Classes with their exit code and what to do next where the error's own text does not say; the first that fits.
+
+Any other error means that the API refused.
+"""
 
 
 def explain(error: TheirStackError) -> tuple[ExitCode, str]:
     """Return the exit code for an error and what there is to say: what happened, and what to do next."""
-    code, advice = next((code, advice) for kind, code, advice in _RULES if isinstance(error, kind))
+    found = ((code, advice) for kind, code, advice in _RULES if isinstance(error, kind))
+    code, advice = next(found, (ExitCode.FAILED, ""))
     said = str(error).strip()
     if said and not said.endswith((".", "!", "?")):
         said += "."

@@ -37,8 +37,6 @@ def fake_server(
     """Serve a fake TheirStack on this machine until Ctrl-C: no key, no network, no credits.
 
     It has the webhooks family of the API, with state, validation and rate headers.
-
-    Example: theirstack fake-server --port 8080 --events 200 --deliver-to http://127.0.0.1:9000/hook
     """
     out = Output(json=json)
 

@@ -43,7 +43,7 @@ class Interrupts:
             return 128 + self._number
         return task.result()
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         self._received += 1
         self._number = number
         if self._received > _PATIENCE:

@@ -3,50 +3,47 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
+import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TextIO
 
 import typer
 
+from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.text import clean
 
 
 def fail(said: str) -> None:
     """Say what went wrong."""
-    typer.echo(f"{typer.style('error:', fg='red', bold=True)} {clean(said)}", err=True)
+    _say("error:", "red", said)
 
 
-def note(said: str) -> None:
-    """Say something that is no result."""
-    typer.echo(clean(said), err=True)
-
-
-def confirmed(question: str, *, yes: bool) -> bool:
-    """Return whether the user means it. Where nobody can be asked, only ``yes`` counts.
+def confirm(question: str, *, yes: bool) -> None:
+    """Return when the user means it. Where nobody can be asked, only ``yes`` counts.
 
     Raises:
-        typer.Exit: the question was interrupted.
+        typer.Exit: the user does not.
     """
     if yes:
-        return True
+        return
     if not sys.stdin.isatty():
-        note(f"{question} Say --yes to mean it; there is no terminal to ask on.")
-        return False
+        fail(f"{question} There is no terminal to ask on: say --yes to mean it.")
+        raise typer.Exit(ExitCode.USAGE)
     try:
-        answer = typer.confirm(question, err=True)
+        meant = typer.confirm(question, err=True)
     except typer.Abort:
         typer.echo(err=True)
-        raise typer.Exit(130) from None
-    if not answer:
-        note("Nothing was done.")
-    return answer
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if not meant:
+        typer.echo("Nothing was done.", err=True)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @contextmanager
-def reporting(*, verbose: bool, debug: bool) -> Iterator[None]:
+def reporting(*, verbose: bool, debug: bool) -> Generator[None, None, None]:
     """Show warnings as one line each; with ``verbose`` also the SDK's log, with ``debug`` everybody's."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
@@ -64,12 +61,14 @@ def reporting(*, verbose: bool, debug: bool) -> Iterator[None]:
             logger.removeHandler(handler)
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    typer.echo(f"{typer.style('warning:', fg='yellow', bold=True)} {clean(str(message))}.", err=True)
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    _say("warning:", "yellow", f"{message}.")
+
+
+def _say(label: str, colour: str, said: str) -> None:
+    """Write one sentence to stderr: on a terminal wrapped between words, else on one line."""
+    text = f"{label} {clean(said)}"
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    typer.echo(text.replace(label, typer.style(label, fg=colour, bold=True), 1), err=True)

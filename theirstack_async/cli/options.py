@@ -28,7 +28,7 @@ SecretFile: TypeAlias = Annotated[
 ]
 EventTypes: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--event-type", metavar="TYPE", help="job_new, company_new or job_closed; may be given several times."),
+    typer.Option("--event-type", metavar="TYPE", help="job_new, company_new or job_closed; may be repeated."),
 ]
 BatchSize: TypeAlias = Annotated[int, typer.Option(min=1, max=10_000, help="Ids a request.")]
 Concurrency: TypeAlias = Annotated[int, typer.Option("--max-concurrency", min=1, help="Requests under way at once.")]
@@ -45,6 +45,11 @@ ReportFileName: TypeAlias = Annotated[
         "--report", metavar="FILE", help="Write what became of each id to FILE as JSON, also when interrupted."
     ),
 ]
+
+
+def examples(*lines: str) -> str:
+    """Return example lines as the end of a command's help, where they are not wrapped, so that they can be copied."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
 def read_secret(file: typer.FileText | None) -> str | None:

@@ -139,17 +139,16 @@ def _verdict(report: RetryReport, last_failure: str) -> tuple[ExitCode, str]:
 def _lines(report: RetryReport) -> list[str]:
     """Return a report for people."""
     dropped = f", {report.duplicates:,} duplicates dropped" if report.duplicates else ""
-    lines = [
-        f"{len(report.accepted):,} of {report.requested:,} accepted "
-        f"({report.batches:,} requests, {report.elapsed:.1f} s{dropped})"
-    ]
+    first = (
+        f"{len(report.accepted):,} of {report.requested:,} accepted in {report.elapsed:.1f} s, "
+        f"{report.batches:,} requests{dropped}"
+    )
     kinds: tuple[tuple[str, Collection[int], str], ...] = (
         ("rejected", report.rejected, "the API refused them"),
         ("unknown", report.unknown, "sent, and perhaps taken: see which are still FAILED before you retry them"),
         ("skipped", report.skipped, "never sent: retry them"),
     )
-    lines += [f"{len(ids):,} {name}, {meaning}: {_sample(ids)}" for name, ids, meaning in kinds if ids]
-    return lines
+    return [first, *(f"{len(ids):,} {name}, {meaning}: {_sample(ids)}" for name, ids, meaning in kinds if ids)]
 
 
 def _sample(ids: Collection[int]) -> str:

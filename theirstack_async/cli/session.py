@@ -67,7 +67,7 @@ def _guarded(settings: Settings, work: Callable[[], Awaitable[int]]) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; typer ends the program quietly.
         raise
-    except Exception as error:  # people get one sentence whatever it is; --debug shows where it broke
+    except Exception as error:  # noqa: BLE001  # people get one sentence whatever it is; --debug shows where it broke
         if settings.debug:
             traceback.print_exc()
         if isinstance(error, TheirStackError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -19,33 +19,30 @@ def clean(text: str) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as a person reads it."""
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
-        case tuple() | list():
-            return ", ".join(shown(each) for each in value) or "-"
-        case _:
-            return clean(str(value))
+    if value is None or value == ():
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, tuple | list):
+        return ", ".join(shown(each) for each in cast("tuple[Any, ...]", value))
+    return clean(str(value))
 
 
 def plain(value: Any) -> Any:
     """Return a model as plain JSON data under the names of the wire, unknown fields included. Instants end in Z."""
-    match value:
-        case Model():
-            return {**{name: plain(getattr(value, name)) for name in attrs.fields_dict(type(value))}, **value.extra}
-        case UnknownPayload():
-            return json.loads(value.raw)
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case Mapping():
-            return {str(name): plain(each) for name, each in value.items()}
-        case tuple() | list():
-            return [plain(each) for each in value]
-        case _:
-            return value
+    if isinstance(value, Model):
+        names: Iterable[str] = attrs.fields_dict(cast("type[Any]", type(value)))
+        return {**{name: plain(getattr(value, name)) for name in names}, **value.extra}
+    if isinstance(value, UnknownPayload):
+        return json.loads(value.raw)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in cast("tuple[Any, ...]", value)]
+    return value

@@ -10,7 +10,7 @@ import typer
 
 from theirstack_async import TheirStack, Webhook
 from theirstack_async.cli.exits import ExitCode
-from theirstack_async.cli.messages import confirmed
+from theirstack_async.cli.messages import confirm
 from theirstack_async.cli.options import (
     ALL_HISTORY_WORD,
     EventTypes,
@@ -18,6 +18,7 @@ from theirstack_async.cli.options import (
     SecretFile,
     WebhookId,
     Yes,
+    examples,
     read_secret,
     read_start,
 )
@@ -26,6 +27,7 @@ from theirstack_async.cli.session import call
 
 app: Final = typer.Typer(
     no_args_is_help=True,
+    rich_markup_mode=None,
     help="Set webhooks up, switch and test them. None of it costs credits; the events that a webhook sends do.",
 )
 _COLUMNS: Final = (
@@ -51,7 +53,7 @@ class Clearable(enum.StrEnum):
     """The fields that ``update --clear`` empties."""
 
     DESCRIPTION = "description"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  # the name of a field
     EVENT_TYPES = "event-types"
 
 
@@ -83,14 +85,20 @@ def get(ctx: typer.Context, webhook_id: WebhookId, json: Json = False) -> NoRetu
     _show(ctx, json, lambda client: client.webhooks.get(webhook_id))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "theirstack webhooks create --url https://example.com/hook \\", "    --search-id 42 --listen-from now"
+    )
+)
 def create(
     ctx: typer.Context,
     url: Annotated[str, typer.Option(help="Where events are delivered; http or https.")],
     search_id: Annotated[int, typer.Option(help="The saved search to follow.")],
     listen_from: ListenFrom,
     description: Annotated[str | None, typer.Option(help="Free text.")] = None,
-    once_per_company: Annotated[bool, typer.Option(help="At most one job_new event a company.")] = False,
+    once_per_company: Annotated[
+        bool, typer.Option("--once-per-company", help="At most one job_new event a company.")
+    ] = False,
     event_type: EventTypes = None,
     secret_file: SecretFile = None,
     yes: Yes = False,
@@ -100,11 +108,9 @@ def create(
 
     It is never sent twice, since two webhooks on one search bill every event twice. If the exit code is 7, look at
     theirstack webhooks list before you create it again.
-
-    Example: theirstack webhooks create --url https://example.com/hook --search-id 42 --listen-from now
     """
-    if listen_from == ALL_HISTORY_WORD and not confirmed(_HISTORY, yes=yes):
-        raise typer.Exit(ExitCode.USAGE)
+    if listen_from == ALL_HISTORY_WORD:
+        confirm(_HISTORY, yes=yes)
 
     async def make(client: TheirStack) -> Webhook:
         return await client.webhooks.create(
@@ -120,7 +126,7 @@ def create(
     _show(ctx, json, make)
 
 
-@app.command()
+@app.command(epilog=examples("theirstack webhooks update 7 --url https://example.com/new --clear secret"))
 def update(
     ctx: typer.Context,
     webhook_id: WebhookId,
@@ -143,11 +149,9 @@ def update(
 
     Unless --url and --search-id are both given, the webhook is read first: a change that somebody else makes in
     between is overwritten.
-
-    Example: theirstack webhooks update 7 --url https://example.com/new --clear secret
     """
-    if listen_from == ALL_HISTORY_WORD and not confirmed(_HISTORY, yes=yes):
-        raise typer.Exit(ExitCode.USAGE)
+    if listen_from == ALL_HISTORY_WORD:
+        confirm(_HISTORY, yes=yes)
 
     async def change(client: TheirStack) -> Webhook:
         named: dict[str, Any] = {
@@ -182,25 +186,27 @@ def disable(ctx: typer.Context, webhook_id: WebhookId, json: Json = False) -> No
 @app.command()
 def archive(ctx: typer.Context, webhook_id: WebhookId, yes: Yes = False, json: Json = False) -> NoReturn:
     """End a webhook for good. Its events stay."""
-    if not confirmed(f"Webhook {webhook_id} will end for good; this cannot be undone. Go on?", yes=yes):
-        raise typer.Exit(ExitCode.USAGE)
+    confirm(f"Webhook {webhook_id} will end for good; this cannot be undone. Go on?", yes=yes)
     _show(ctx, json, lambda client: client.webhooks.archive(webhook_id))
 
 
-@app.command()
-def test(
+@app.command(
+    "test",
+    epilog=examples(
+        "theirstack webhooks test 7", "theirstack webhooks test --url https://example.com/hook --event-type job_new"
+    ),
+)
+def send_test(
     ctx: typer.Context,
-    webhook_id: Annotated[int | None, typer.Argument(metavar="WEBHOOK_ID", help="Whose address and type to use.")] = None,
+    webhook_id: Annotated[
+        int | None, typer.Argument(metavar="WEBHOOK_ID", help="Whose address and type to use.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Deliver it here instead.")] = None,
     event_type: Annotated[str | None, typer.Option(metavar="TYPE", help="job_new, company_new or job_closed.")] = None,
     secret_file: SecretFile = None,
     json: Json = False,
 ) -> NoReturn:
-    """Have a test event delivered, and show what the receiver answered; any answer but 2xx exits with 1.
-
-    Examples: theirstack webhooks test 7, or
-    theirstack webhooks test --url https://example.com/hook --event-type job_new
-    """
+    """Have a test event delivered, and show what the receiver answered; any answer but 2xx exits with 1."""
     out = Output(json=json)
 
     async def work(client: TheirStack) -> int:
