@@ -89,7 +89,8 @@ class Paginator(Generic[T]):
         """Return where the listing stands. It covers every row handed out, so take it after they are stored.
 
         While a row that did not decode is still to be raised, it stands before that row: whoever goes on from there
-        meets that row and the rest of its page, rather than missing it.
+        meets that row and the rest of its page, rather than missing it. It remembers 500 ids: where more rows than that
+        came in at once among those already handed out, some may come again after it.
         """
         tail, position = list(self._tail), self._position
         page = self._page
