@@ -1,0 +1,104 @@
+"""The vocabulary: what hides, what is immutable, what is refused."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import theirstack_async
+from theirstack_async._checkpoint import Checkpoint
+from theirstack_async._clock import SystemClock
+from theirstack_async._values import ALL_HISTORY, UNSET, Headers, Secret
+from theirstack_async.errors import ArgumentError
+
+
+def test_a_secret_shows_only_when_asked() -> None:
+    secret = Secret("canary")
+    assert secret.reveal() == "canary"
+    for text in (repr(secret), str(secret), f"{secret}", "%s" % secret, repr([secret]), repr(vars(type(secret)))):
+        assert "canary" not in text
+    assert secret == Secret("canary") != Secret("other")
+    assert secret != "canary"
+    assert {secret: 1}[Secret("canary")] == 1
+    for trip in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            trip(secret)  # type: ignore[operator]
+
+
+def test_headers() -> None:
+    headers = Headers([("Accept", "a"), ("ACCEPT", "b"), ("X-Key", "1")])
+    assert headers["accept"] == headers["Accept"] == "a, b"
+    assert dict(headers) == {"accept": "a, b", "x-key": "1"}
+    assert len(headers) == 2
+    assert "missing" not in headers
+    assert headers == Headers({"accept": "a, b", "X-KEY": "1"})
+    with pytest.raises(TypeError):
+        headers["a"] = "b"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"])
+def test_headers_hide_what_is_secret_in_their_text(name: str) -> None:
+    assert repr(Headers({name: "canary"})) == f"Headers({{'{name.lower()}': '***'}})"
+
+
+def test_marks() -> None:
+    assert repr(UNSET) == "UNSET"
+    assert not UNSET
+    assert repr(ALL_HISTORY) == "ALL_HISTORY"
+    assert pickle.loads(pickle.dumps(UNSET)) is UNSET
+
+
+async def test_the_machines_clock() -> None:
+    clock = SystemClock()
+    before = clock.monotonic()
+    await clock.sleep(0)
+    assert clock.monotonic() >= before
+    assert clock.now() > 1_700_000_000
+
+
+def test_a_checkpoint_is_read_as_it_was_written() -> None:
+    point = Checkpoint(1, "d", 3, (1, 2))
+    assert Checkpoint.from_json(point.to_json()) == Checkpoint.from_json(point.to_json().encode()) == point
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "7",
+        "{}",
+        "[" * 100_000,
+        '{"version": 2, "digest": "d", "offset": 0, "ids": []}',
+        '{"version": 1, "digest": 3, "offset": 0, "ids": []}',
+        '{"version": 1, "digest": "d", "offset": -1, "ids": []}',
+        '{"version": 1, "digest": "d", "offset": true, "ids": []}',
+        '{"version": 1, "digest": "d", "offset": 0, "ids": ["1"]}',
+        '{"version": 1, "digest": "d", "offset": 0, "ids": null}',
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentError, match="not a checkpoint") as caught:
+        Checkpoint.from_json(text)
+    assert caught.value.field == "resume"
+
+
+def test_every_public_name_is_there_and_loaded_late() -> None:
+    assert set(theirstack_async.__all__) <= set(dir(theirstack_async))
+    for name in theirstack_async.__all__:
+        assert getattr(theirstack_async, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        theirstack_async.nonsense  # noqa: B018
+    code = "import sys, theirstack_async as t; sys.exit(any(m.startswith('theirstack_async.') for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_all_errors_and_models_are_public() -> None:
+    from theirstack_async import errors, models
+
+    raised = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert raised | set(models.__all__) <= set(theirstack_async.__all__)
