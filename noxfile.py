@@ -119,13 +119,17 @@ def package(session: nox.Session) -> None:
     python = str(tmp / "venv" / "bin" / "python")
     place = tmp / "elsewhere"
     place.mkdir()
-    for name in ("tests", "docs"):
+    for name in ("tests", "docs", "examples"):
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "_build"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, place)
     with session.chdir(place):
         session.run(python, "-m", "pip", "install", "-q", str(wheel), external=True)
         session.run(python, "-W", "error", "-c", "from theirstack_async import TheirStack", external=True)
+        program = str(tmp / "venv" / "bin" / "theirstack")
+        said = session.run(program, "demo", external=True, silent=True, success_codes=[2])
+        if "theirstack-async[cli]" not in str(said):
+            session.error(f"without its extra the program should name it, and said: {said}")
         session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", external=True)
         session.run(python, "-m", "pytest", *CORE, *session.posargs, external=True)
 
