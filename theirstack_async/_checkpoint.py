@@ -50,7 +50,8 @@ class Checkpoint:
             reason = point._fault()
             if not reason:
                 return point
-        raise ArgumentError(f"resume: not a checkpoint ({reason}); pass what checkpoint().to_json() gave", field="resume")
+        message = f"resume: not a checkpoint ({reason}); pass what checkpoint().to_json() gave"
+        raise ArgumentError(message, field="resume")
 
     def _fault(self) -> str:
         if self.version != VERSION:

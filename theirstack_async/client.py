@@ -177,6 +177,7 @@ class TheirStack:
             json: the body.
             kind: what a repeated request would do: ``read``, ``idempotent``, ``once`` or ``billed``. By default as for
                 the method here that calls the same path, else by the HTTP method, where a POST counts as ``once``.
+            options: how this call is made, where it differs from the client.
 
         Raises:
             ArgumentError: the path is not one.
@@ -218,11 +219,13 @@ class TheirStack:
 
     def __repr__(self) -> str:
         config = self._pipeline.config
-        key = "api_key=***" if isinstance(config.api_key, Secret) else f"api_key={'callable' if config.api_key else None}"
-        return f"<TheirStack {config.base_url} {key}{' (view)' if self._root else ''}>"
+        key = "***" if isinstance(config.api_key, Secret) else "callable" if config.api_key else None
+        return f"<TheirStack {config.base_url} api_key={key}{' (view)' if self._root else ''}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a TheirStack client cannot be pickled or copied; make one in each process, and use with_options()")
+        raise TypeError(
+            "a TheirStack client cannot be pickled or copied; make one in each process, or use with_options()"
+        )
 
     def __del__(self) -> None:
         transport: AiohttpTransport | None = getattr(self, "_transport", None)

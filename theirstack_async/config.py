@@ -46,7 +46,7 @@ def _count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
 
 
 def _of(expected: type[T]) -> Callable[[object, attrs.Attribute[Any], T], None]:
-    """Return a validator that refuses what is not of a type: a wrong one would only be noticed in the middle of a call."""
+    """Return a validator that refuses what is not of a type, which else would show in the middle of a call."""
 
     def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
         if not isinstance(value, expected):
@@ -65,7 +65,11 @@ def _hooks(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]
 
 
 def check_count(field: str, value: object, *, at_least: int = 1, at_most: int | None = None) -> int:
-    """Return ``value`` when it is a whole number in the bounds, else raise an :class:`ArgumentError` naming ``field``."""
+    """Return ``value`` when it is a whole number in the bounds.
+
+    Raises:
+        ArgumentError: it is not.
+    """
     if type(value) is int and value >= at_least and (at_most is None or value <= at_most):
         return value
     bounds = f"from {at_least}" if at_most is None else f"from {at_least} to {at_most}"
@@ -176,7 +180,7 @@ def check_key(key: object, source: str) -> str:
         raise ConfigurationError(f"{source}: leave out the word Bearer, the client adds it")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(
-            f"{source}: the API key holds white space or characters that a header cannot carry; was a line break copied?"
+            f"{source}: the API key holds white space or what a header cannot carry; was a line break copied?"
         )
     return key
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final, Union
+from typing import Final
 
 import attrs
 
@@ -78,7 +78,7 @@ class CallEnded:
     """Seconds, all waits included."""
 
 
-HookEvent = Union[CallStarted, AttemptEnded, WaitStarted, CallEnded]
+HookEvent = CallStarted | AttemptEnded | WaitStarted | CallEnded
 """What a hook receives."""
 Hook = Callable[[HookEvent], object]
 """A callable that takes a :data:`HookEvent`; what it returns is ignored."""
@@ -89,5 +89,5 @@ def emit(hooks: Iterable[Hook], event: HookEvent) -> None:
     for hook in hooks:
         try:
             hook(event)
-        except Exception as error:  # the hook is the user's code, and whatever it raises must not end a paid call
+        except Exception as error:  # noqa: BLE001 - it is the user's code, and must not end a paid call
             logger.warning("hook %r failed on %s: %s: %s", hook, type(event).__name__, type(error).__name__, error)

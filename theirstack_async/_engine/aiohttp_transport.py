@@ -279,7 +279,8 @@ async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
 
 
 def _deadline(exchange: _Exchange) -> TheirStackError:
-    message = f"{exchange.request.label}: no complete answer within the {exchange.request.deadline:.3g} s that were left"
+    request = exchange.request
+    message = f"{request.label}: no complete answer within the {request.deadline:.3g} s that were left"
     return RequestTimeoutError(message, phase="deadline", sent=exchange.sent)
 
 
@@ -303,7 +304,9 @@ def _check_injected(session: aiohttp.ClientSession) -> None:
     if session.closed:
         raise ClientClosedError("session: the session is closed; hand in an open one")
     if "Authorization" in session.headers or session.auth is not None:
-        raise ConfigurationError("session: it sends an Authorization of its own; hand in one without, and pass api_key=")
+        raise ConfigurationError(
+            "session: it sends an Authorization of its own; hand in one without, and pass api_key="
+        )
     # aiohttp has no public attribute for it. Absolute addresses ignore it, so a miss would be harmless.
     if getattr(session, "_base_url", None) is not None:
         raise ConfigurationError("session: it has a base URL of its own; hand in one without, and pass base_url=")

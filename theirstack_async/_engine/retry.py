@@ -1,4 +1,4 @@
-"""The one place that decides whether a request is sent again. Pure: it takes values and returns a value with a reason."""
+"""The one place that decides whether a request is sent again. Pure: values in, a value with a reason out."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ class Slots:
 
     def release(self) -> None:
         """Give the place back."""
-        assert self._places is not None, "release() without acquire()"
+        if self._places is None:
+            raise RuntimeError("release() without acquire()")
         if self._parent is not None:
             self._parent.release()
         self._places.release()

@@ -99,7 +99,8 @@ def _message(label: str, status: int, body: ErrorBody, text: str, request_id: ob
         said = "; ".join(str(problem) for problem in body.problems[:5])
     if not said:
         said = " ".join(_TAGS.sub(" ", text[: EXCERPT * 4]).split())[:200]
-    parts = [f"{label} was answered {status}" + (f" ({body.code})" if body.code else "") + (f": {said}" if said else "")]
+    code = f" ({body.code})" if body.code else ""
+    parts = [f"{label} was answered {status}{code}" + (f": {said}" if said else "")]
     if status in _ADVICE:
         parts.append(_ADVICE[status])
     if request_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import quote, urlencode
 
@@ -79,7 +79,7 @@ def encode_instant(value: object, field: str) -> str:
     if value.tzinfo is None:
         raise ArgumentError(
             f"{field}: {value.isoformat()} has no time zone; say which one, such as "
-            "datetime(..., tzinfo=timezone.utc)",
+            "datetime(..., tzinfo=UTC)",
             field=field,
         )
-    return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -24,7 +24,7 @@ ListeningStart = datetime | Literal["now"] | AllHistory
 
 
 class WebhookChanges(TypedDict, total=False):
-    """What :meth:`Webhooks.update` can change. What is left out stays as it is; None clears a field that may be empty."""
+    """What :meth:`Webhooks.update` can change. What is left out stays; None clears a field that may be empty."""
 
     url: str
     search_id: int
@@ -82,6 +82,7 @@ class Webhooks(Resource):
             trigger_once_per_company: for ``job_new``: at most one event a company.
             secret: signs each delivery; at least 16 characters. It is never given back.
             active_event_types: what to be told of; None means the main type of the search.
+            options: how this call is made, where it differs from the client.
 
         Raises:
             ArgumentError: an argument was refused; nothing was sent.

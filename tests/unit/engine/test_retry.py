@@ -1,0 +1,179 @@
+"""The one decision: what is sent again, when, and why not."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theirstack_async import RetryPolicy
+from theirstack_async._engine.retry import Retry, Stop, decide
+from theirstack_async._engine.theirstack import OPERATIONS
+from theirstack_async._wire.message import Kind
+from theirstack_async.errors import (
+    BadRequestError,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLostError,
+    DecodeError,
+    InsufficientCreditsError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    TheirStackError,
+)
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+POLICY = RetryPolicy()
+
+
+def ask(error: TheirStackError, kind: Kind = "read", policy: RetryPolicy = POLICY, **facts: Any) -> Retry | Stop:
+    given_ = {"attempt": 1, "remaining": 300.0, "max_wait": 60.0, "random": lambda: 0.5, **facts}
+    return decide(policy, kind, error, **given_)
+
+
+def lost(sent: Any) -> ConnectionLostError:
+    return ConnectionLostError("x", sent=sent)
+
+
+REPEATABLE = {"read", "idempotent"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("error", "kinds"),
+    [
+        (lost("no"), set(KINDS)),
+        (ConnectError("x"), set(KINDS)),
+        (RequestTimeoutError("x", phase="connect", sent="no"), set(KINDS)),
+        (RateLimitError("x", status=429), set(KINDS)),
+        (lost("maybe"), REPEATABLE),
+        (RequestTimeoutError("x", phase="read", sent="maybe"), REPEATABLE),
+        (ServerError("x", status=500), REPEATABLE),
+        (ServerError("x", status=503, retry_after=1.0), REPEATABLE),
+        (ConnectError("x", permanent=True), set()),
+        (BadRequestError("x", status=400), set()),
+        (InsufficientCreditsError("x", status=402), set()),
+        (DecodeError("x"), set()),
+        (ConfigurationError("x"), set()),
+    ],
+    ids=repr,
+)
+def test_what_is_sent_again(error: TheirStackError, kinds: set[Kind], kind: Kind) -> None:
+    assert isinstance(ask(error, kind), Retry) == (kind in kinds)
+    assert ask(error, kind).reason
+
+
+def test_billed_is_sent_again_only_when_that_was_asked_for() -> None:
+    assert isinstance(ask(lost("maybe"), "billed", RetryPolicy(retry_paid=True)), Retry)
+    assert isinstance(ask(lost("maybe"), "once", RetryPolicy(retry_paid=True)), Stop)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "delay"), [(1, 0.25), (2, 0.5), (3, 1.0)]
+)  # fmt: skip
+def test_pauses_double(attempt: int, delay: float) -> None:
+    assert ask(lost("no"), attempt=attempt) == Retry(delay, "it was never sent")
+
+
+def test_a_pause_is_capped_however_many_there_were() -> None:
+    policy = RetryPolicy(attempts=10**6, cap=8, base=1e300)
+    assert ask(lost("no"), policy=policy, attempt=10**5) == Retry(4.0, "it was never sent")
+
+
+def test_attempts_are_counted() -> None:
+    assert isinstance(ask(lost("no"), attempt=3), Retry)
+    assert ask(lost("no"), attempt=4) == Stop("4 of 4 attempts are used up")
+
+
+@pytest.mark.parametrize(
+    ("stated", "delay"),
+    [
+        (None, 0.25),
+        (0.0, 0.25),
+        (2.0, 2.1),
+        (60.0, 60.25),
+        (60.1, None),
+    ],
+)
+def test_what_the_api_asks_for(stated: float | None, delay: float | None) -> None:
+    """Asked to wait 0 s, the client pauses all the same: else its attempts are used up in a moment."""
+    decision = ask(RateLimitError("x", retry_after=stated))
+    assert getattr(decision, "delay", None) == (None if delay is None else pytest.approx(delay))
+    if delay is None:
+        assert "more than max_rate_wait allows (60 s)" in decision.reason
+
+
+def test_any_wait_is_allowed_without_a_bound() -> None:
+    assert isinstance(ask(RateLimitError("x", retry_after=1e9), max_wait=None, remaining=None), Retry)
+
+
+def test_a_pause_never_outlasts_the_deadline() -> None:
+    assert isinstance(ask(lost("no"), remaining=0.26), Retry)
+    assert "outlast the deadline" in ask(lost("no"), remaining=0.25).reason
+    assert "0 s left" in ask(lost("no"), remaining=0.0).reason
+
+
+delays = st.none() | st.floats(0, 1e15)
+failures: st.SearchStrategy[TheirStackError] = st.one_of(
+    st.sampled_from([lost("no"), lost("maybe"), ConnectError(), ConnectError(permanent=True), BadRequestError()]),
+    st.builds(RateLimitError, retry_after=delays),
+    st.builds(ServerError, retry_after=delays),
+)
+policies = st.builds(
+    RetryPolicy, attempts=st.integers(1, 9), base=st.floats(0, 1e308), cap=st.floats(0, 1e308), retry_paid=st.booleans()
+)
+
+
+@given(
+    policy=policies,
+    kind=st.sampled_from(KINDS),
+    error=failures,
+    attempt=st.integers(1, 10**6),
+    remaining=delays,
+    max_wait=st.none() | st.floats(0, 1e15, exclude_min=True),
+    chance=st.floats(0, 1, exclude_max=True),
+)
+def test_whatever_happens(
+    policy: RetryPolicy, kind: Kind, error: Any, attempt: int, remaining: Any, max_wait: Any, chance: float
+) -> None:
+    decision = decide(
+        policy, kind, error, attempt=attempt, remaining=remaining, max_wait=max_wait, random=lambda: chance
+    )
+    if isinstance(decision, Stop):
+        return
+    assert attempt < policy.attempts
+    assert 0 <= decision.delay < math.inf
+    assert remaining is None or decision.delay < remaining
+    stated = getattr(error, "retry_after", None)
+    if stated:
+        assert decision.delay >= stated
+        assert max_wait is None or stated <= max_wait
+    else:
+        assert decision.delay <= policy.cap
+    if kind == "once" or (kind == "billed" and not policy.retry_paid):
+        assert error.sent == "no" or isinstance(error, RateLimitError)
+
+
+def test_every_operation_and_its_kind() -> None:
+    """Whoever adds an operation says here what a second one does."""
+    assert {name: operation.kind for name, operation in OPERATIONS.items()} == {
+        "webhooks.list": "read",
+        "webhooks.get": "read",
+        "webhooks.create": "once",
+        "webhooks.update": "idempotent",
+        "webhooks.status": "idempotent",
+        "webhooks.archive": "idempotent",
+        "webhooks.test": "once",
+        "webhooks.event_types": "read",
+        "webhooks.events.list": "read",
+        "webhooks.events.count": "read",
+        "webhooks.events.counts": "read",
+        "webhooks.events.retry": "once",
+    }
+    assert {operation.credits_per_row for operation in OPERATIONS.values()} == {0}
+    assert all(operation.needs_key for operation in OPERATIONS.values())
+    assert all(operation.name == name for name, operation in OPERATIONS.items())
