@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests._imports import ROOT
 from tests.docs._run import PageRun
 from tests.docs._samples import samples
+from theirstack_async._clock import SystemClock
 from theirstack_async.testing import FakeTheirStack
 
 PROSE = {"changelog.md"}
@@ -29,7 +31,17 @@ def _same_logging() -> Iterator[None]:
     logger.handlers[:] = handlers
 
 
-@pytest.mark.usefixtures("_same_logging")
+@pytest.fixture
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the client's pauses take no time: no sample is about how long they are."""
+
+    async def sleep(clock: SystemClock, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
+
+
+@pytest.mark.usefixtures("_same_logging", "_no_waits")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 async def test_samples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with FakeTheirStack(deliver=False) as fake:
