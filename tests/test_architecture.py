@@ -37,7 +37,7 @@ TOP: Final = len(LAYERS)
 """The level of the package's own names (``from theirstack_async import TheirStack``): above all others."""
 
 DOORS: Final = {
-    "aiohttp": {"_engine.aiohttp_transport", "testing"},  # a fake server is one made of aiohttp
+    "aiohttp": {"_engine.aiohttp_transport", "testing", "cli.demo_receiver"},  # a fake server is made of aiohttp too
     "cattrs": {"_convert.reference"},
     "msgspec": {"_convert"},
     "pyroaring": {"_ids"},
