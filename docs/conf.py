@@ -21,6 +21,8 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"theirstack-async {version}"
 html_show_copyright = False
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

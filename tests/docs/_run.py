@@ -104,7 +104,12 @@ class PageRun:
         root = str(Path(__file__).parents[2])
         env = self._env | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
         process = await asyncio.create_subprocess_shell(
-            command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=asyncio.subprocess.STDOUT, cwd=self._tmp, env=env
+            command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=self._tmp,
+            env=env,
         )
         printed, _ = await process.communicate()
         return process.returncode, printed.decode()

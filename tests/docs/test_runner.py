@@ -46,7 +46,11 @@ def test_a_page_is_refused(text: str, why: str, tmp_path: Path) -> None:
 
 def test_exempt_blocks_say_why(tmp_path: Path) -> None:
     found = page(tmp_path, GOOD + "<!-- sample: not run, it installs -->\n```sh\npip install x\n```\n" + GOOD)
-    assert [(sample.language, sample.skipped) for sample in found] == [("python", False), ("sh", True), ("python", False)]
+    assert [(sample.language, sample.skipped) for sample in found] == [
+        ("python", False),
+        ("sh", True),
+        ("python", False),
+    ]
 
 
 def test_blocks_that_hold_no_code_and_included_files(tmp_path: Path) -> None:
