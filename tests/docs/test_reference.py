@@ -12,7 +12,7 @@ import theirstack_async
 from tests._imports import ROOT
 from theirstack_async import testing
 
-ENTRY = re.compile(r"^\.\. (?:auto\w+|py:data):: (\w+)", re.MULTILINE)
+ENTRY = re.compile(r"^\.\. (?:auto\w+|py:data):: (\w+)(?:\(\))?$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("package", [theirstack_async, testing], ids=lambda package: package.__name__)
