@@ -13,8 +13,10 @@ def main() -> None:
     """
     try:
         from theirstack_async.cli.app import app
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "rich"):
+        if (error.name or "").partition(".")[0] not in ("typer", "rich"):
             raise
         print("theirstack: the program needs typer and rich: pip install 'theirstack-async[cli]'", file=sys.stderr)
         raise SystemExit(2) from None

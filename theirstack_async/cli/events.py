@@ -22,7 +22,7 @@ from theirstack_async.cli.options import (
     read_instant,
 )
 from theirstack_async.cli.output import Column, Output
-from theirstack_async.cli.retrying import RetryOptions, retry
+from theirstack_async.cli.retrying import DRAINING, RetryOptions, retry
 from theirstack_async.cli.session import call
 
 app: Final = typer.Typer(
@@ -168,11 +168,12 @@ def retry_(
     a second one cuts them at once.
     """
     options = RetryOptions(batch_size, max_concurrency, resend_unknown, report, Output(json=json))
+    wanted = read_ids(ids)
 
     async def work(client: TheirStack) -> int:
-        return await retry(client, read_ids(ids), options)
+        return await retry(client, wanted, options)
 
-    call(ctx, work)
+    call(ctx, work, on_interrupt=DRAINING)
 
 
 @app.command()
@@ -195,7 +196,7 @@ def retry_failed(
         failed = await client.webhooks.events.ids(webhook_id, status="FAILED").collect()
         return await retry(client, failed, options)
 
-    call(ctx, work)
+    call(ctx, work, on_interrupt=DRAINING)
 
 
 async def _print_ids(paginator: Paginator[int]) -> int:
@@ -223,6 +224,6 @@ async def _print_events(paginator: Paginator[WebhookEvent], out: Output) -> int:
         if out.json:
             out.line(jsonlib.loads(reject.body))
     if paginator.rejects:
-        fail(f"{len(paginator.rejects):,} events did not decode. The first: {paginator.rejects[0]}")
+        fail(f"Events that did not decode: {len(paginator.rejects):,}. The first: {paginator.rejects[0]}")
         return ExitCode.NETWORK
     return ExitCode.OK

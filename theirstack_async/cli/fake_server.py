@@ -17,6 +17,8 @@ from theirstack_async.testing import FakeTheirStack, VirtualClock
 
 _SECRET: Final = "fake-theirstack-secret"  # noqa: S105  # for receivers under test
 _NOWHERE: Final = "http://127.0.0.1:9/hook"
+_NAMED: Final = 3
+"""Webhooks that are named one by one."""
 
 
 def fake_server(
@@ -68,12 +70,15 @@ def _announce(out: Output, fake: FakeTheirStack, webhooks: list[int], events: in
         out.flush()
         return
     out.say(f"A fake TheirStack serves on {fake.base_url} until Ctrl-C.")
-    named = f"Webhook {webhooks[0]}" if len(webhooks) == 1 else f"Webhooks {webhooks[0]} to {webhooks[-1]}"
-    if webhooks:
-        out.say(f"{named}: {events:,} FAILED events each, signed with {_SECRET}.")
+    for webhook in webhooks[:_NAMED]:
+        out.say(f"Webhook {webhook} has {events:,} FAILED events; deliveries are signed with {_SECRET}.")
+    if len(webhooks) > _NAMED:
+        out.say(f"{len(webhooks) - _NAMED:,} more webhooks have as many.")
     out.say("\nIn another shell:\n")
-    out.say(f"  export THEIRSTACK_BASE_URL={fake.base_url} THEIRSTACK_API_KEY={fake.api_key}")
-    out.say("  theirstack webhooks list")
+    lines = [f"export THEIRSTACK_BASE_URL={fake.base_url}", f"export THEIRSTACK_API_KEY={fake.api_key}"]
+    lines.append("theirstack webhooks list")
     for webhook in webhooks[:1]:
-        out.say(f"  theirstack events list {webhook} --status FAILED --limit 5")
-        out.say(f"  theirstack events retry-failed {webhook}")
+        lines.append(f"theirstack events list {webhook} --status FAILED --limit 5")
+        lines.append(f"theirstack events retry-failed {webhook}")
+    for line in lines:
+        out.say(f"  {line}", whole=True)

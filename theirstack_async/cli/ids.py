@@ -7,21 +7,26 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from theirstack_async import ArgumentError
+import typer
+
+from theirstack_async.cli.messages import note
 
 
 def read_ids(arguments: list[str]) -> list[int]:
     """Return the ids that are given; the argument ``-`` stands for those on stdin.
 
     Stdin is read to its end before anything is sent. What writes there is often a listing, and a list from which rows
-    vanish while they are retried is no list to page through.
+    vanish while they are retried is no list to page through. It is also read before there is an event loop, which
+    would be held up by it.
 
     Raises:
-        ArgumentError: something is no id; it says where.
+        typer.BadParameter: something is no id; it says where.
     """
     ids: list[int] = []
     for argument in arguments:
         if argument == "-":
+            if sys.stdin.isatty():
+                note("Reading ids from the terminal; Ctrl-D ends them.")
             ids += _read_lines(sys.stdin)
         else:
             ids.append(_id(argument, "ids"))
@@ -44,11 +49,11 @@ def _field(line: str, where: str) -> Any:
     try:
         return json.loads(line).get("id")
     except ValueError:
-        raise ArgumentError(f"{where}: expected a JSON object on one line", field="ids") from None
+        raise typer.BadParameter(f"{where}: expected a JSON object on one line") from None
 
 
 def _id(value: object, where: str) -> int:
     text = str(value)
     if text.isascii() and text.isdecimal():
         return int(text)
-    raise ArgumentError(f"{where}: expected an event id, a whole number, got {text[:40]!r}", field="ids")
+    raise typer.BadParameter(f"{where}: expected an event id, a whole number, got {text[:40]!r}")

@@ -16,7 +16,9 @@ _PATIENCE: Final = 2
 class Interrupts:
     """Runs one coroutine, and cancels it at Ctrl-C or SIGTERM."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_first: Callable[[], object] = lambda: None) -> None:
+        """``on_first`` is called on the event loop at the first interrupt."""
+        self._on_first = on_first
         self._received = 0
         self._number = 0
         self._cancel: Callable[[], object] = lambda: None
@@ -37,7 +39,13 @@ class Interrupts:
     async def _supervise(self, work: Callable[[], Awaitable[int]]) -> int:
         task = asyncio.ensure_future(work())
         loop = asyncio.get_running_loop()
-        self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+
+        def cancel() -> None:
+            if self._received == 1:
+                self._on_first()
+            task.cancel()
+
+        self._cancel = lambda: loop.call_soon_threadsafe(cancel)
         await asyncio.wait([task])
         if task.cancelled() and self._received:
             return 128 + self._number

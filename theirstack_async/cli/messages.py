@@ -21,6 +21,11 @@ def fail(said: str) -> None:
     _say("error:", "red", said)
 
 
+def note(said: str) -> None:
+    """Say something that helps people and is no result."""
+    typer.echo(said, err=True)
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Return when the user means it. Where nobody can be asked, only ``yes`` counts.
 
@@ -38,7 +43,7 @@ def confirm(question: str, *, yes: bool) -> None:
         typer.echo(err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if not meant:
-        typer.echo("Nothing was done.", err=True)
+        note("Nothing was done.")
         raise typer.Exit(ExitCode.FAILED)
 
 

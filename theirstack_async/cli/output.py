@@ -74,10 +74,10 @@ class Output:
             table.add_row(*(Text(cell, _COLOURS.get(cell, "")) for cell in cells))
         self._console.print(table)
 
-    def say(self, text: str) -> None:
-        """Write a line for people only."""
+    def say(self, text: str, *, whole: bool = False) -> None:
+        """Write a line for people only; ``whole`` leaves it unwrapped, so that it can be copied."""
         if not self.json:
-            self._console.print(Text(text))
+            self._console.print(Text(text), soft_wrap=whole)
 
     def flush(self) -> None:
         """Hand over what was written, for a reader that waits for it."""

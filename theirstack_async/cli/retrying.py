@@ -17,6 +17,7 @@ from theirstack_async.cli.messages import fail
 from theirstack_async.cli.output import Output
 from theirstack_async.cli.report_file import ReportFile
 
+DRAINING: Final = "Stopping. Requests under way get 5 seconds to end; Ctrl-C again cuts them."
 _SHOWN: Final = 20
 """Ids of a kind that a line for people names."""
 

@@ -12,7 +12,7 @@ import typer
 from theirstack_async import TheirStack, TheirStackError, Timeouts
 from theirstack_async.cli.exits import ExitCode, explain
 from theirstack_async.cli.interrupts import Interrupts
-from theirstack_async.cli.messages import fail, reporting
+from theirstack_async.cli.messages import fail, note, reporting
 
 
 @attrs.frozen
@@ -35,8 +35,12 @@ class Settings:
         return TheirStack(self.api_key, base_url=self.base_url, timeouts=timeouts, keep_unknown_fields=True)
 
 
-def call(ctx: typer.Context, work: Callable[[TheirStack], Awaitable[int]]) -> NoReturn:
+def call(
+    ctx: typer.Context, work: Callable[[TheirStack], Awaitable[int]], *, on_interrupt: str | None = None
+) -> NoReturn:
     """Run ``work`` on a client of its own, and exit with the code that it returns; an error becomes a code as well.
+
+    ``on_interrupt`` is said at the first Ctrl-C.
 
     Raises:
         typer.Exit: always.
@@ -47,10 +51,10 @@ def call(ctx: typer.Context, work: Callable[[TheirStack], Awaitable[int]]) -> No
         async with settings.client() as client:
             return await work(client)
 
-    run(ctx, with_client)
+    run(ctx, with_client, on_interrupt=on_interrupt)
 
 
-def run(ctx: typer.Context, work: Callable[[], Awaitable[int]]) -> NoReturn:
+def run(ctx: typer.Context, work: Callable[[], Awaitable[int]], *, on_interrupt: str | None = None) -> NoReturn:
     """Run ``work`` on an event loop of its own, and exit with the code that it returns.
 
     Raises:
@@ -58,12 +62,13 @@ def run(ctx: typer.Context, work: Callable[[], Awaitable[int]]) -> NoReturn:
     """
     settings: Settings = ctx.obj
     with reporting(verbose=settings.verbose, debug=settings.debug):
-        raise typer.Exit(_guarded(settings, work))
+        raise typer.Exit(_guarded(settings, work, on_interrupt))
 
 
-def _guarded(settings: Settings, work: Callable[[], Awaitable[int]]) -> int:
+def _guarded(settings: Settings, work: Callable[[], Awaitable[int]], on_interrupt: str | None) -> int:
+    interrupts = Interrupts() if on_interrupt is None else Interrupts(lambda: note(on_interrupt))
     try:
-        return Interrupts().run(work)
+        return interrupts.run(work)
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; typer ends the program quietly.
         raise
