@@ -175,3 +175,4 @@ def test_text_from_the_server_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert clean("a\x1b[31mb\nc") == "a [31mb c"
     assert shown("\x1b]0;title\x07") == " ]0;title "
     assert shown(()) == "-"
+    assert shown((True, "b")) == "yes, b"

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -48,42 +49,28 @@ class Terminal:
         os.write(self._master, keys)
 
     def _read(self) -> bool:
-        try:
-            data = os.read(self._master, 65536)
-        except OSError:  # how Linux tells the end of a pseudo-terminal
-            return False
-        self.screen += data.decode()
-        return bool(data)
+        """Read what is there, or wait a little for it; return whether more may come."""
+        running = self.process.poll() is None
+        ready, _, _ = select.select([self._master], [], [], 0.05)
+        if ready:
+            self.screen += os.read(self._master, 65536).decode(errors="replace")
+        return bool(ready) or running
 
 
 @contextmanager
 def terminal(*arguments: object) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
-    process = subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=environment,
-        start_new_session=True,
-        # The terminal becomes the process's own, so that Ctrl-C typed there reaches it.
-        preexec_fn=_take_terminal,
-    )
-    os.close(slave)
+    # A new session's leader that opens a terminal gets it as its own, so that Ctrl-C typed there reaches it.
+    opened = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(slave), *PROGRAM, *map(str, arguments)]
+    process = subprocess.Popen(opened, env=environment, start_new_session=True)
     try:
         yield Terminal(process, master)
     finally:
         process.kill()
         process.wait()
         os.close(master)
-
-
-def _take_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        os.close(slave)
 
 
 def piped(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:

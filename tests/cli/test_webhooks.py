@@ -122,7 +122,8 @@ def test_update_clears_and_sets_the_start(fake: FakeTheirStack, run: Run) -> Non
     clear = [part for name in ("secret", "event-types", "description") for part in ("--clear", name)]
     result = run("webhooks", "update", webhook, *clear, "--listen-from", "all-history", "--yes")
     body = sent(fake, "PATCH")
-    assert [body[name] for name in ("secret", "active_event_types", "description", "listening_start_time")] == [None] * 4
+    names = ("secret", "active_event_types", "description", "listening_start_time")
+    assert [body[name] for name in names] == [None] * 4
     assert json.loads(result.stdout)["has_secret"] is False
 
 
