@@ -1,6 +1,6 @@
 """A FastAPI application that keeps one client for as long as it runs: ``uvicorn fastapi_app:app``."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypedDict
 
@@ -14,7 +14,7 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[State]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[State]:
     # A visitor waits for the answer, so the deadline is shorter than the default of 300 seconds.
     async with TheirStack(timeouts=Timeouts(deadline=10)) as client:
         yield {"client": client}
