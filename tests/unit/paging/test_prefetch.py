@@ -1,0 +1,143 @@
+"""Reading pages ahead."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.paging._moving import listing
+from tests.unit.paging.test_paginator import Still, make
+from theirstack_async import ArgumentError, Paginator, ServerError
+
+
+class Gate:
+    """A list whose pages arrive when they are let through."""
+
+    def __init__(self, size: int) -> None:
+        self.rows = list(range(size))
+        self.waiting: dict[int, asyncio.Event] = {}
+        self.cancelled: list[int] = []
+
+    async def read(self, offset: int, limit: int) -> list[int]:
+        self.waiting[offset] = asyncio.Event()
+        try:
+            await self.waiting[offset].wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(offset)
+            raise
+        finally:
+            del self.waiting[offset]
+        return self.rows[offset : offset + limit]
+
+    async def open(self, offset: int) -> None:
+        while offset not in self.waiting:
+            await asyncio.sleep(0)
+        self.waiting[offset].set()
+
+
+async def test_pages_are_under_way_together_and_come_in_order() -> None:
+    gate = Gate(10)
+    paginator = Paginator(listing(gate.read), page_size=4)
+    async with paginator.prefetch(3) as items:
+        first = asyncio.ensure_future(anext(items))
+        await gate.open(6)
+        await gate.open(3)
+        assert sorted(gate.waiting) == [0, 3, 6]
+        await gate.open(0)
+        assert await first == 0
+        rest = asyncio.ensure_future(_all(items))
+        await asyncio.sleep(0)
+        assert await rest == list(range(1, 10))
+    assert gate.waiting == {}
+
+
+async def _all(items: object) -> list[int]:
+    return [item async for item in items]  # type: ignore[attr-defined]
+
+
+async def test_leaving_cancels_what_is_under_way_and_the_paginator_goes_on() -> None:
+    gate = Gate(20)
+    paginator = Paginator(listing(gate.read), page_size=4)
+    async with paginator.prefetch(3) as items:
+        first = asyncio.ensure_future(anext(items))
+        await gate.open(0)
+        assert await first == 0
+        assert sorted(gate.waiting) == [3, 6]
+    assert gate.cancelled == [3, 6]
+    assert gate.waiting == {}
+    rest = asyncio.ensure_future(paginator.collect(3))
+    assert await rest == [1, 2, 3]
+
+
+async def test_an_error_comes_in_its_turn_and_one_can_go_on() -> None:
+    rows = Still(12)
+    rows.failures[1] = ServerError("down", status=503)
+    paginator = make(rows)
+    taken: list[int] = []
+    async with paginator.prefetch(3) as items:
+        with pytest.raises(ServerError):
+            async for item in items:
+                taken.append(item)
+        assert taken == [0, 1, 2, 3]
+        async for item in paginator:
+            taken.append(item)
+    assert taken == list(range(12))
+
+
+async def test_an_error_of_a_page_that_is_not_asked_for_is_nobodys_business(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A callable key may raise anything; asyncio must not complain that nobody looked."""
+    rows = Still(4)
+    rows.failures[1] = ZeroDivisionError("the caller's own")
+    paginator = make(rows, max_items=4)
+    async with paginator.prefetch(3) as items:
+        assert [item async for item in items] == [0, 1, 2, 3]
+    rows = Still(12)
+    rows.failures[2] = ZeroDivisionError("the caller's own")
+    async with make(rows).prefetch(3) as items:
+        assert await anext(items) == 0
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert caplog.records == []
+
+
+async def test_guesses_follow_the_number_of_rows_that_are_wanted() -> None:
+    rows = Still(100)
+    async with make(rows, max_items=8).prefetch(9) as items:
+        assert [item async for item in items] == list(range(8))
+    assert rows.asks == [(0, 4), (3, 4), (6, 2)]
+
+
+async def test_one_prefetch_at_a_time() -> None:
+    paginator = make(Still(10))
+    async with paginator.prefetch(2) as items:
+        assert await anext(items) == 0
+        with pytest.raises(ArgumentError, match="already"):
+            async with paginator.prefetch(2):
+                pytest.fail("entered")
+        assert await anext(items) == 1
+    async with paginator.prefetch(2) as items:
+        assert await _all(items) == list(range(2, 10))
+
+
+async def test_a_page_of_one_row_is_followed_by_pages_of_two() -> None:
+    rows = Still(3)
+    async with make(rows, 1).prefetch(4) as items:
+        assert await _all(items) == [0, 1, 2]
+    assert rows.asks[:2] == [(0, 1), (0, 2)]
+
+
+async def test_cancelled_while_it_waits_the_page_stays_under_way() -> None:
+    gate = Gate(8)
+    paginator = Paginator(listing(gate.read), page_size=4)
+    async with paginator.prefetch(2) as items:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await anext(items)
+        assert gate.cancelled == []
+        rest = asyncio.ensure_future(paginator.collect(4))
+        await gate.open(0)
+        assert await rest == [0, 1, 2, 3]
+    assert gate.cancelled == [3]
