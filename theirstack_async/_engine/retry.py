@@ -76,10 +76,10 @@ def _worth_repeating(policy: RetryPolicy, kind: Kind, error: TheirStackError) ->
     if error.sent == "no":
         return "it was never sent"
     if kind in _RESENDABLE:
-        return f"a {kind} operation may be sent again"
+        return f"{kind} operations may be sent again"
     if kind == "billed" and policy.retry_paid:
         return "retry_paid allows to pay twice"
-    return Stop(f"the outcome is unknown and a repeated {kind!r} operation would act twice")
+    return Stop(f"the outcome is unknown, and {kind!r} operations must not act twice")
 
 
 def _stated_delay(error: TheirStackError) -> float | None:
