@@ -33,6 +33,13 @@ def test_it_ends_with_the_report(run: Run) -> None:
     assert "\x1b" not in result.stdout
 
 
+def test_a_narrow_terminal_gets_the_report_as_text(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    told = run("demo", "--events", 5).stdout
+    assert "ok  verified   5 signatures, HMAC-SHA256, 0 wrong" in told
+    assert "ok  API says   5 SUCCESS, 0 FAILED" in told
+
+
 def test_it_needs_no_key_and_takes_no_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("THEIRSTACK_API_KEY", raising=False)
     monkeypatch.setenv("THEIRSTACK_BASE_URL", "https://example.invalid")

@@ -81,6 +81,23 @@ def test_no_event_is_said_to_people(fake: FakeTheirStack, run: Run) -> None:
     assert run("events", "list", fake.seed_webhook(URL)).stdout == "There is no such event.\n"
 
 
+@pytest.mark.usefixtures("people")
+def test_a_narrow_terminal_shows_fewer_columns_and_cuts_none(
+    fake: FakeTheirStack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = fake.seed_webhook(URL)
+    fake.seed_events(webhook, 1)
+    titles = {}
+    for width in (5, 45, 46, 52, 65, 66):
+        monkeypatch.setenv("COLUMNS", str(width))
+        titles[width] = run("events", "list", webhook).stdout.splitlines()[0].split()
+    assert titles[45] == ["id", "status"]
+    assert titles[46] == ["id", "status", "triggered", "(UTC)"]
+    assert titles[52] == titles[65] == ["id", "status", "triggered", "(UTC)", "http"]
+    assert titles[66] == ["id", "status", "triggered", "(UTC)", "http", "about"]
+    assert titles[5] == ["id"]
+
+
 def _spoil(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make one row of each page one that does not decode."""
     from theirstack_async._convert.converter import Converter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from rich.console import Console
@@ -14,7 +14,17 @@ from rich.text import Text
 
 from theirstack_async.cli.text import plain, shown
 
-_COLOURS = {"SUCCESS": "green", "FAILED": "red", "IN_PROGRESS": "yellow", "NOT_TRIGGERED": "magenta", "yes": "green"}
+_GAP: Final = 2
+"""Characters between two columns."""
+_LEFT_OVER: Final = 12
+"""Characters that a column without a width needs at the least."""
+_COLOURS: Final = {
+    "SUCCESS": "green",
+    "FAILED": "red",
+    "IN_PROGRESS": "yellow",
+    "NOT_TRIGGERED": "magenta",
+    "yes": "green",
+}
 
 
 @attrs.frozen
@@ -53,13 +63,14 @@ class Output:
         self._console.print(grid)
 
     def records(self, rows: Iterable[Any], columns: Iterable[Column], *, header: bool = True) -> None:
-        """Write many things: a JSON object each, or a table."""
+        """Write many things: a JSON object each, or a table, of which a narrow terminal shows the first columns."""
         if self.json:
             for row in rows:
                 self.line(row)
             return
-        columns = tuple(columns)
-        table = Table(box=None, pad_edge=False, show_header=header, header_style="bold", expand=True)
+        columns = _fitting(columns, self._console.width)
+        table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=header, expand=True)
+        table.header_style = "bold"
         for column in columns:
             table.add_column(
                 column.title,
@@ -82,3 +93,15 @@ class Output:
     def flush(self) -> None:
         """Hand over what was written, for a reader that waits for it."""
         sys.stdout.flush()
+
+
+def _fitting(columns: Iterable[Column], width: int) -> list[Column]:
+    """Return the first columns that fit whole, but one at the least."""
+    fitting: list[Column] = []
+    for column in columns:
+        width -= column.width or _LEFT_OVER
+        if fitting and width < 0:
+            break
+        width -= _GAP
+        fitting.append(column)
+    return fitting
