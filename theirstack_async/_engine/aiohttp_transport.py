@@ -16,8 +16,7 @@ Facts it is built on, all measured on aiohttp 3.14:
 from __future__ import annotations
 
 import asyncio
-import warnings
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
@@ -178,13 +177,9 @@ class AiohttpTransport:
             return
         connector = session.connector
         session.detach()
-        with suppress(StopIteration):
-            keeper.aclose().__await__().send(None)  # does not wait: there is nothing left to close
-        with warnings.catch_warnings(), suppress(RuntimeError):
-            # "use await connector.close()": there is nobody left who could await. RuntimeError: its loop is closed.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            if connector is not None:
-                connector.close()
+        if connector is not None:
+            _begin(connector.close())
+        _begin(keeper.aclose())
 
     async def _own_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed or self._loop is not asyncio.get_running_loop():
@@ -276,6 +271,15 @@ async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
         yield
     finally:
         await session.close()
+
+
+def _begin(closing: Awaitable[None]) -> None:
+    """Run something that closes up to where it would wait, since nobody is left who could await it."""
+    steps = closing.__await__()
+    # StopIteration: it did not have to wait. RuntimeError: its loop is closed, so only the system can close sockets.
+    with suppress(StopIteration, RuntimeError):
+        next(steps)
+    del steps
 
 
 def _deadline(exchange: _Exchange) -> TheirStackError:
