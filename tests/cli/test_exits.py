@@ -209,12 +209,13 @@ def test_importing_the_door_imports_no_library() -> None:
 def test_module_is_the_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     import runpy
 
+    module = importlib.import_module("theirstack_async.__main__")
     monkeypatch.setattr(sys, "argv", ["theirstack", "--version"])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("theirstack_async", run_name="__main__")
+        runpy.run_path(str(module.__file__), run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("theirstack ")
-    assert importlib.import_module("theirstack_async.__main__").main is main
+    assert module.main is main
     assert app_module.app is not None
 
 
