@@ -98,18 +98,27 @@ def test_a_narrow_terminal_shows_fewer_columns_and_cuts_none(
     assert titles[5] == ["id"]
 
 
-def _spoil(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make one row of each page one that does not decode."""
+def _change_rows(monkeypatch: pytest.MonkeyPatch, **fields: object) -> None:
+    """Put fields into the first row of each page."""
     from theirstack_async._convert.converter import Converter
 
     real = Converter.decode_rows
 
     def decode_rows(self: Converter, body: bytes, row_type: Any) -> Any:
         rows = json.loads(body)
-        rows[0]["triggered_at"] = "not an instant"
+        rows[0].update(fields)
         return real(self, json.dumps(rows).encode(), row_type)
 
     monkeypatch.setattr(Converter, "decode_rows", decode_rows)
+
+
+def test_a_field_that_the_models_do_not_know_is_printed(
+    fake: FakeTheirStack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = fake.seed_webhook(URL)
+    fake.seed_events(webhook, 1)
+    _change_rows(monkeypatch, brand_new=[1, {"a": None}])
+    assert json.loads(run("events", "list", webhook).stdout)["brand_new"] == [1, {"a": None}]
 
 
 def test_a_row_that_does_not_decode_is_printed_as_it_came(
@@ -117,7 +126,7 @@ def test_a_row_that_does_not_decode_is_printed_as_it_came(
 ) -> None:
     webhook = fake.seed_webhook(URL)
     ids = fake.seed_events(webhook, 5)
-    _spoil(monkeypatch)
+    _change_rows(monkeypatch, triggered_at="not an instant")
     result = run("events", "list", webhook)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert (result.exit_code, sorted(row["id"] for row in rows)) == (6, [*ids])
@@ -131,7 +140,7 @@ def test_a_row_that_does_not_decode_is_no_row_of_a_table(
 ) -> None:
     webhook = fake.seed_webhook(URL)
     fake.seed_events(webhook, 5)
-    _spoil(monkeypatch)
+    _change_rows(monkeypatch, triggered_at="not an instant")
     result = run("events", "list", webhook)
     assert (result.exit_code, len(result.stdout.splitlines())) == (6, 5)
 

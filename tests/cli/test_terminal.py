@@ -152,6 +152,7 @@ def test_ctrl_c_twice_cuts_a_retry_and_still_reports(fake: FakeTheirStack, tmp_p
         screen.type(b"\x03")
         assert screen.end() == 130
     assert "Traceback" not in screen.screen
+    assert "20/20" not in screen.screen, "what was never sent is no progress"
     assert "0 of 20 accepted" in re.sub(r"\s+", " ", screen.screen)
     report = json.loads(file.read_text("utf-8"))
     assert sorted(report["unknown"] + report["skipped"]) == report["unknown"] + report["skipped"]

@@ -91,7 +91,7 @@ def list_(
             return await _print_ids(events.ids(webhook_id, **paging))
         return await _print_events(events.list(webhook_id, rejects="collect", **paging), out)
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json and not ids)
 
 
 @app.command()
@@ -106,7 +106,7 @@ def count(ctx: typer.Context, webhook_id: WebhookId, json: Json = False) -> NoRe
         out.say(f"{number:,}")
         return ExitCode.OK
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json)
 
 
 @app.command(epilog=examples("theirstack events counts --start 2026-05-01T00:00:00Z --group-by event_type"))
@@ -138,7 +138,7 @@ def counts(
         out.records(found, _COUNTS)
         return ExitCode.OK
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json)
 
 
 @app.command(

@@ -100,7 +100,11 @@ class _Follower:
         """Take the live report in."""
         self._report = report
         failed = len(report.rejected) + len(report.unknown)
-        self._progress.update(self._task, completed=report.settled, failed=f"{failed:,} failed" if failed else "")
+        self._progress.update(
+            self._task,
+            completed=report.settled - len(report.skipped),
+            failed=f"{failed:,} failed" if failed else "",
+        )
 
     def notice(self, event: HookEvent) -> None:
         """Remember why an attempt failed; a hook."""

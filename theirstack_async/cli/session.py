@@ -25,22 +25,28 @@ class Settings:
     verbose: bool = False
     debug: bool = False
 
-    def client(self) -> TheirStack:
-        """Return a client with these settings, which keeps fields of answers that the models do not know.
+    def client(self, *, keep_unknown_fields: bool) -> TheirStack:
+        """Return a client with these settings.
 
         Raises:
             TheirStackError: a setting cannot be used.
         """
         timeouts = Timeouts() if self.timeout is None else Timeouts(deadline=self.timeout)
-        return TheirStack(self.api_key, base_url=self.base_url, timeouts=timeouts, keep_unknown_fields=True)
+        return TheirStack(
+            self.api_key, base_url=self.base_url, timeouts=timeouts, keep_unknown_fields=keep_unknown_fields
+        )
 
 
 def call(
-    ctx: typer.Context, work: Callable[[TheirStack], Awaitable[int]], *, on_interrupt: str | None = None
+    ctx: typer.Context,
+    work: Callable[[TheirStack], Awaitable[int]],
+    *,
+    whole: bool = False,
+    on_interrupt: str | None = None,
 ) -> NoReturn:
     """Run ``work`` on a client of its own, and exit with the code that it returns; an error becomes a code as well.
 
-    ``on_interrupt`` is said at the first Ctrl-C.
+    ``whole`` keeps fields of answers that the models do not know; ``on_interrupt`` is said at the first Ctrl-C.
 
     Raises:
         typer.Exit: always.
@@ -48,7 +54,7 @@ def call(
     settings: Settings = ctx.obj
 
     async def with_client() -> int:
-        async with settings.client() as client:
+        async with settings.client(keep_unknown_fields=whole) as client:
             return await work(client)
 
     run(ctx, with_client, on_interrupt=on_interrupt)

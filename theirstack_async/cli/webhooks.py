@@ -76,7 +76,7 @@ def list_(ctx: typer.Context, json: Json = False) -> NoReturn:
             out.say("There is no webhook yet; theirstack webhooks create makes one.")
         return ExitCode.OK
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json)
 
 
 @app.command()
@@ -216,7 +216,7 @@ def send_test(
         out.record(result)
         return ExitCode.OK if 200 <= result.status <= 299 else ExitCode.FAILED
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json)
 
 
 @app.command()
@@ -233,7 +233,7 @@ def event_types(
         out.records(found, [Column("event type", lambda info: info.event_type)])
         return ExitCode.OK
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json)
 
 
 def _show(ctx: typer.Context, json: bool, ask: Callable[[TheirStack], Awaitable[Webhook]]) -> NoReturn:
@@ -243,4 +243,4 @@ def _show(ctx: typer.Context, json: bool, ask: Callable[[TheirStack], Awaitable[
         out.record(await ask(client))
         return ExitCode.OK
 
-    call(ctx, work)
+    call(ctx, work, whole=out.json)
