@@ -40,6 +40,8 @@ class FanOut:
             child.close()
             raise
         self._tasks.add(asyncio.create_task(child))
+        # One turn of the loop gets the child under way before the caller goes on, which may compute for long.
+        await asyncio.sleep(0)
 
     async def join(self) -> None:
         """Return when all children have ended.
