@@ -22,6 +22,7 @@ def test_it_ends_with_the_report(run: Run) -> None:
     result = run("demo", "--events", 250)
     assert (result.exit_code, result.stderr) == (0, "")
     told = result.stdout.splitlines()
+    assert told[3].startswith("They failed (no answer: Client")
     assert [line.split()[:4] for line in told[7:12]] == [
         ["ok", "streamed", "250", "events"],
         ["ok", "retried", "250", "accepted"],

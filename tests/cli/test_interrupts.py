@@ -94,19 +94,27 @@ def test_a_cancellation_of_its_own_is_no_interrupt() -> None:
         Interrupts().run(work)
 
 
-def _press_when_busy(monkeypatch: pytest.MonkeyPatch, fake: FakeTheirStack, *, times: int) -> None:
-    """Press Ctrl-C once two batches are accepted and the third hangs; again each time the run comes to wait for it."""
+def _press_twice_when_busy(monkeypatch: pytest.MonkeyPatch, fake: FakeTheirStack) -> None:
+    """Press Ctrl-C when two batches are accepted and the third hangs, and once more when that has been noticed."""
     from theirstack_async._engine.aiohttp_transport import AiohttpTransport
 
     real = AiohttpTransport.send
     sends: list[None] = []
+    fingers: list[asyncio.Task[None]] = []
+
+    async def press_twice() -> None:
+        while fake.requests.total < 3:
+            await asyncio.sleep(0.001)
+        press()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        press()
 
     async def send(self: AiohttpTransport, request: Any) -> Any:
         sends.append(None)
         if len(sends) == 3:
             fake.faults.add(RETRY, Hang())
-            for wait in range(times):
-                asyncio.get_running_loop().call_later(0.05 * (wait + 1), press)
+            fingers.append(asyncio.ensure_future(press_twice()))
         return await real(self, request)
 
     monkeypatch.setattr(AiohttpTransport, "send", send)
@@ -120,7 +128,7 @@ def test_a_retry_that_is_cut_reports_and_exits_with_130(
         request.getfixturevalue("people")
     webhook = fake.seed_webhook(URL)
     ids = [*fake.seed_events(webhook, 10)]
-    _press_when_busy(monkeypatch, fake, times=2)
+    _press_twice_when_busy(monkeypatch, fake)
     file = tmp_path / "run.json"
     result = run("events", "retry", "--batch-size", 2, "--max-concurrency", 1, "--report", file, *ids)
     assert result.exit_code == 130

@@ -86,7 +86,9 @@ class Demo:
 
     async def _stream(self, client: TheirStack, webhook: int, fake: FakeTheirStack) -> None:
         total = await client.webhooks.events.count(webhook)
-        self._say(f"They failed: connection refused. Streaming {total:,} events, {_PAGES_AHEAD} pages ahead ...")
+        newest = await client.webhooks.events.list(webhook, status="FAILED", max_items=1).collect()
+        why = ", ".join(str(event.response_body) for event in newest)
+        self._say(f"They failed ({why}). Streaming {total:,} events, {_PAGES_AHEAD} pages ahead ...")
         began, requests = time.perf_counter(), fake.requests.total
         async with client.webhooks.events.list(webhook, status="FAILED").prefetch(_PAGES_AHEAD) as events:
             async for event in events:
