@@ -19,7 +19,9 @@ Act = Response | BaseException | Callable[[Request], Awaitable[Response]]
 """What the transport does with a request: answer, raise, or something of its own."""
 
 
-def answer(status: int = 200, body: Any = None, headers: Mapping[str, str] | None = None, *, sends: int = 1) -> Response:
+def answer(
+    status: int = 200, body: Any = None, headers: Mapping[str, str] | None = None, *, sends: int = 1
+) -> Response:
     """Return an answer whose body is JSON, or the bytes themselves."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Response(status, Headers(headers or {}), content, sends)

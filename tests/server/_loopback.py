@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from ssl import SSLContext
 from typing import Any
 
-from theirstack_async import RetryPolicy, TheirStack, Timeouts
+from theirstack_async import RetryPolicy, TheirStack
 
 KEY = "canary-key-5f3a"
 ONE_TRY = RetryPolicy(attempts=1)
@@ -95,7 +95,29 @@ async def hang(*_: object) -> None:
     await asyncio.Event().wait()
 
 
-def client(port: int, *, scheme: str = "http", timeouts: Timeouts = Timeouts(), **settings: Any) -> TheirStack:
+class Held:
+    """A server that takes requests and never answers; a test can wait until so many have arrived."""
+
+    def __init__(self) -> None:
+        self._requests: asyncio.Queue[str] = asyncio.Queue()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._requests.put_nowait((await request_from(reader))[0])
+        await hang()
+
+    async def arrived(self, count: int) -> None:
+        """Return when so many more requests have arrived."""
+        for _ in range(count):
+            await self._requests.get()
+
+
+def client(port: int, *, scheme: str = "http", **settings: Any) -> TheirStack:
     """Return a client of a server here that tries once."""
-    settings = {"retries": ONE_TRY, **settings}
-    return TheirStack(KEY, base_url=f"{scheme}://127.0.0.1:{port}", timeouts=timeouts, **settings)
+    return TheirStack(KEY, base_url=f"{scheme}://127.0.0.1:{port}", **{"retries": ONE_TRY, **settings})
+
+
+@asynccontextmanager
+async def opened(serve: Any, tls: SSLContext | None = None, **settings: Any) -> AsyncIterator[TheirStack]:
+    """Yield a client of a server that serves each connection in this way."""
+    async with serving(serve, ssl=tls) as port, client(port, **settings) as api:
+        yield api

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import subprocess
 import sys
 import textwrap
 import threading
 import warnings
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from tests._imports import ROOT
-from tests.server._loopback import KEY, client, hang, http, saying, serving
+from tests.server._loopback import KEY, Held, client, http, saying, serving
 from theirstack_async import RetryPolicy, TheirStack
-from theirstack_async._engine.aiohttp_transport import AiohttpTransport
-from theirstack_async._values import Headers
-from theirstack_async._wire.message import Request
 from theirstack_async.errors import ClientClosedError, ConfigurationError, OutcomeUnknownError, TheirStackError
-from theirstack_async.testing import FakeTheirStack
 
 ANSWER = saying(http())
 
@@ -105,6 +102,37 @@ def test_a_loop_that_is_closed_without_ending_its_generators() -> None:
     assert "Unclosed" not in done.stderr
 
 
+async def test_a_client_that_is_forgotten_warns_and_lets_go_of_its_connections() -> None:
+    async with serving(ANSWER) as port:
+        api = client(port)
+        await api.request("GET", "/v0/webhooks")
+        transport = api._transport
+        assert transport is not None
+        assert transport.open
+        holder = [api]
+        del api
+        with pytest.warns(ResourceWarning, match="was never closed") as caught:
+            holder.clear()
+        assert len(caught) == 1
+        assert not transport.open
+        while len(asyncio.all_tasks()) > 2:  # this one, and the server's for the connection
+            await asyncio.sleep(0)
+
+
+def test_one_client_in_two_runs() -> None:
+    async def use() -> None:
+        async with serving(ANSWER) as port:
+            address = attrs.evolve(api._pipeline.dialect, base_url=f"http://127.0.0.1:{port}")
+            api._pipeline.dialect = address
+            assert (await api.request("GET", "/v0/webhooks")).json() == []
+
+    api = TheirStack(KEY)
+    for _ in range(2):
+        asyncio.run(use())
+        assert api._transport is not None
+        assert not api._transport.open
+
+
 async def test_nothing_is_opened_before_the_first_call() -> None:
     api = TheirStack(KEY, base_url="http://nowhere.invalid")
     transport = api._transport
@@ -139,12 +167,12 @@ async def test_a_client_that_was_never_used_closes() -> None:
 async def test_closing_with_calls_in_flight() -> None:
     complaints: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    async with serving(hang) as port:
+    held = Held()
+    async with serving(held) as port:
         api = client(port, retries=RetryPolicy(), max_concurrency=8)
         tasks = [asyncio.create_task(api.request("GET", "/v0/webhooks")) for _ in range(10)]
         tasks.append(asyncio.create_task(api.request("POST", "/v0/new", json={})))
-        for _ in range(50):
-            await asyncio.sleep(0.001)
+        await held.arrived(8)
         await api.aclose()
         *results, acted = await asyncio.gather(*tasks, return_exceptions=True)
     gc.collect()
@@ -155,11 +183,11 @@ async def test_closing_with_calls_in_flight() -> None:
 
 
 async def test_closing_while_something_is_sent_that_must_not_be_repeated() -> None:
-    async with serving(hang) as port:
+    held = Held()
+    async with serving(held) as port:
         api = client(port)
         task = asyncio.create_task(api.request("POST", "/v0/new", json={}))
-        for _ in range(50):
-            await asyncio.sleep(0.001)
+        await held.arrived(1)
         await api.aclose()
         with pytest.raises(OutcomeUnknownError) as caught:
             await task
@@ -185,6 +213,10 @@ async def test_a_second_live_loop_is_refused_and_the_first_goes_on() -> None:
         assert (await api.request("GET", "/v0/webhooks")).json() == []
 
 
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 async def test_many_lives_leave_no_descriptor_open() -> None:
     async def live() -> None:
         async with client(port) as api:
@@ -193,11 +225,12 @@ async def test_many_lives_leave_no_descriptor_open() -> None:
     async with serving(ANSWER) as port:
         for _ in range(5):
             await live()
-        before = len(os.listdir("/proc/self/fd"))
+        before = open_descriptors()
         for _ in range(200):
             await live()
-        await asyncio.sleep(0.01)
-        assert len(os.listdir("/proc/self/fd")) <= before + 2
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert open_descriptors() <= before + 2
 
 
 async def test_views_share_the_pool_and_close_nothing() -> None:
@@ -241,62 +274,3 @@ def test_the_text_of_a_client(key: Any, shown: str, monkeypatch: pytest.MonkeyPa
     for trip in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be pickled or copied"):
             trip(api)  # type: ignore[operator]
-
-
-async def test_a_keep_alive_connection_that_the_server_ends_is_not_used_for_what_is_sent_once() -> None:
-    """With a still loop: the server's end has arrived by the time the next request leaves."""
-
-    async def once(reader: Any, writer: Any) -> None:
-        from tests.server._loopback import request_from
-
-        await request_from(reader)
-        writer.write(http())
-        await writer.drain()
-
-    async with serving(once) as port, client(port) as api:
-        for _ in range(50):
-            await api.request("POST", "/v0/new", json={}, kind="once")
-            await api.request("GET", "/v0/webhooks")
-
-
-async def test_a_body_can_be_read_as_text() -> None:
-    """aiohttp's payloads can be; its middlewares and loggers may ask."""
-    from theirstack_async._engine.aiohttp_transport import _Body
-
-    assert _Body("é".encode(), only_once=False).decode() == "é"
-
-
-async def test_a_defect_below_is_not_taken_for_a_failure_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    class DefectError(Exception):
-        pass
-
-    async with serving(ANSWER) as port, client(port) as api:
-        transport: Any = api._transport
-        assert isinstance(transport, AiohttpTransport)
-
-        async def fail(*_: object) -> None:
-            raise DefectError
-
-        monkeypatch.setattr(transport, "_exchange", fail)
-        with pytest.raises(DefectError):
-            await transport.send(Request("GET", f"http://127.0.0.1:{port}/", "read", Headers()))
-
-
-async def test_a_free_loop_of_another_make() -> None:
-    """The main paths on uvloop, in a thread of its own."""
-    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed")
-
-    async def use() -> None:
-        async with FakeTheirStack(api_key=KEY, deliver=False) as fake:
-            webhook_id = fake.seed_webhook("http://nowhere.invalid")
-            ids = fake.seed_events(webhook_id, 30)
-            async with TheirStack(KEY, base_url=fake.base_url) as api:
-                found = await api.webhooks.events.ids(webhook_id, page_size=7).collect()
-                assert sorted(found) == list(ids)
-                assert (await api.webhooks.events.retry(ids, batch_size=7)).ok
-
-    def main() -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(use())
-
-    await asyncio.to_thread(main)

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import trustme
 
-from tests.server._loopback import KEY, ONE_TRY, client, close, hang, http, request_from, reset, saying, serving
+from tests.server._loopback import KEY, ONE_TRY, Held, client, close, hang, http, request_from, reset, saying, serving
 from theirstack_async import RequestOptions, TheirStack, Timeouts
 from theirstack_async.errors import (
     ArgumentError,
@@ -65,12 +65,12 @@ async def test_our_headers_and_limits_hold_on_a_session_with_others() -> None:
 
 
 async def test_a_session_that_is_closed_before_or_meanwhile() -> None:
-    async with serving(hang) as port:
+    held = Held()
+    async with serving(held) as port:
         session = aiohttp.ClientSession()
         api = client(port, session=session)
         tasks = [asyncio.create_task(api.request(method, "/v0/webhooks")) for method in ("GET", "POST")]
-        for _ in range(20):
-            await asyncio.sleep(0.001)
+        await held.arrived(2)
         await session.close()
         read, act = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(read, ClientClosedError)
@@ -114,7 +114,7 @@ async def test_what_a_session_cannot_send_is_a_matter_of_settings() -> None:
 
 
 async def test_a_second_write_of_what_must_not_be_repeated_is_refused_on_any_session() -> None:
-    """aiohttp sends PUT again when a connection ends early, also where our own middleware is not there to see it."""
+    """PUT is sent again by aiohttp when a connection ends early, also where no middleware of ours sees it."""
     arrived: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,7 +146,7 @@ class Proxy:
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            head, body = await request_from(reader)
+            head, _ = await request_from(reader)
             self.heads.append(head)
             method, target, _ = head.split("\r\n")[0].split(" ")
             wanted = base64.b64encode(f"user:{PASSWORD}".encode()).decode()

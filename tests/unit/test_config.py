@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from theirstack_async import RequestOptions, RetryPolicy, TheirStack, Timeouts
-from theirstack_async.config import check_count, check_key, check_proxy, load_base_url, load_key
 from theirstack_async._values import Secret
+from theirstack_async.config import check_count, check_key, check_proxy, load_base_url, load_key
 from theirstack_async.errors import ArgumentError, ConfigurationError
 
 SECONDS: list[Any] = [-1, math.inf, math.nan, "3", True]
@@ -37,7 +37,8 @@ def test_a_retry_policy_that_is_none(name: str, value: Any) -> None:
 def test_what_is_allowed() -> None:
     assert Timeouts(connect=None, read=0.5, deadline=1).connect is None
     assert RetryPolicy(base=0, cap=0, attempts=1).base == 0
-    assert RequestOptions(timeouts=Timeouts(), retries=RetryPolicy(), headers={"X-A": "b\tc"}).headers == {"X-A": "b\tc"}
+    options = RequestOptions(timeouts=Timeouts(), retries=RetryPolicy(), headers={"X-A": "b\tc"})
+    assert options.headers == {"X-A": "b\tc"}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ SPECIAL: dict[type[TheirStackError], dict[str, Any]] = {
     ConnectError: {"permanent": True},
     RequestTimeoutError: {"phase": "read", "sent": "maybe"},
     OutcomeUnknownError: {"credits_at_risk": 3},
-    UnprocessableError: {"status": 422, "problems": [Problem("a[0]", "bad")], "rate_limit": RateLimit((RateWindow("s"),))},
+    UnprocessableError: {"problems": [Problem("a[0]", "bad")], "rate_limit": RateLimit((RateWindow("s"),))},
     RateLimitError: {"status": 429, "retry_after": 2.5},
     ServerError: {"status": 503, "retry_after": 2.5, "request_id": 7, "title": "t", "code": "c", "description": "d"},
     DecodeError: {"problems": [Problem("", "bad")], "body": b"\x00x"},

@@ -19,7 +19,7 @@ from theirstack_async.errors import ArgumentError
 def test_a_secret_shows_only_when_asked() -> None:
     secret = Secret("canary")
     assert secret.reveal() == "canary"
-    for text in (repr(secret), str(secret), f"{secret}", "%s" % secret, repr([secret]), repr(vars(type(secret)))):
+    for text in (repr(secret), str(secret), f"{secret}", f"{secret}", repr([secret]), repr(vars(type(secret)))):
         assert "canary" not in text
     assert secret == Secret("canary") != Secret("other")
     assert secret != "canary"

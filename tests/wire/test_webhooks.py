@@ -68,6 +68,10 @@ STANDING = {
     "active_event_types": HOOK["active_event_types"],
 }
 BARE = {key: value for key, value in HOOK.items() if key != "active_event_types"}
+COUNTS = (
+    "end_datetime=2026-01-02T03:04:05Z&group_by=event_type&group_by=status"
+    "&start_datetime=2025-12-03T03:04:05Z&timezone=UTC&webhook_id=7"
+)
 OPERATIONS: dict[str, tuple[Made, list[tuple[str, Any]], list[Sent]]] = {
     "list": (lambda c: c.webhooks.list(), [("GET", [HOOK])], [("GET", "/v0/webhooks", None)]),
     "get": (lambda c: c.webhooks.get(7), [("GET", HOOK)], [("GET", "/v0/webhooks/7", None)]),
@@ -149,8 +153,7 @@ OPERATIONS: dict[str, tuple[Made, list[tuple[str, Any]], list[Sent]]] = {
     "counts": (
         lambda c: c.webhooks.events.counts(end=WHEN, webhook_id=7, group_by=["status", "event_type"]),
         [("GET", [minimal(WebhookEventCount)])],
-        [("GET", "/v0/webhooks/events/count?end_datetime=2026-01-02T03:04:05Z&group_by=event_type&group_by=status"
-          "&start_datetime=2025-12-03T03:04:05Z&timezone=UTC&webhook_id=7", None)],
+        [("GET", f"/v0/webhooks/events/count?{COUNTS}", None)],
     ),
     "retry": (
         lambda c: c.webhooks.events.retry([3, 1, 3]),
@@ -188,6 +191,7 @@ async def test_unknown_fields_are_kept_when_asked() -> None:
     assert hook.extra == {"new": 1}
 
 
+NAIVE = WHEN.replace(tzinfo=None)
 GOOD: dict[str, Any] = {"url": "https://h", "search_id": 3, "listening_start_time": "now"}
 
 
@@ -197,7 +201,7 @@ GOOD: dict[str, Any] = {"url": "https://h", "search_id": 3, "listening_start_tim
         (lambda c: c.webhooks.get("7"), "webhook_id"),
         (lambda c: c.webhooks.create(url="https://h", search_id=3), "listening_start_time"),
         (lambda c: c.webhooks.create(**{**GOOD, "listening_start_time": None}), "listening_start_time"),
-        (lambda c: c.webhooks.create(**{**GOOD, "listening_start_time": WHEN.replace(tzinfo=None)}), "listening_start_time"),
+        (lambda c: c.webhooks.create(**{**GOOD, "listening_start_time": NAIVE}), "listening_start_time"),
         (lambda c: c.webhooks.create(**{**GOOD, "url": "h"}), "url"),
         (lambda c: c.webhooks.create(**{**GOOD, "search_id": "3"}), "search_id"),
         (lambda c: c.webhooks.create(**GOOD, secret="short"), "secret"),

@@ -12,6 +12,8 @@ from theirstack_async._engine.theirstack import WEBHOOKS_GET, WEBHOOKS_LIST
 from theirstack_async.errors import ConnectError, NotFoundError
 from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, HookEvent, WaitStarted
 
+REFUSED = "GET /v0/webhooks was answered 401: null. Check the API key: it may be wrong, expired or revoked."
+
 
 async def test_a_call_is_told_in_order() -> None:
     seen: list[HookEvent] = []
@@ -68,8 +70,7 @@ async def test_each_decision_is_one_line_with_its_reason(caplog: pytest.LogCaptu
         await pipeline(ScriptedTransport(*acts), clock=ManualClock(), api_key=lambda: KEY).call(WEBHOOKS_LIST)
     lines = [line.partition(" webhooks.list: ")[2] for line in caplog.messages]
     assert lines == [
-        "attempt 1: GET /v0/webhooks was answered 401: null. Check the API key: it may be wrong, expired or revoked. "
-        "in 0.000 s (sent: yes)",
+        f"attempt 1: {REFUSED} in 0.000 s (sent: yes)",
         "asking for the key again after a 401",
         "attempt 2: GET /v0/webhooks was answered 429: null. in 0.000 s (sent: yes)",
         "sending again in 2.100 s: refused by the rate limit (429), and the API asked for 2 s",

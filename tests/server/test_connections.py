@@ -1,0 +1,72 @@
+"""Connections that are kept alive, other event loops, and what lies beneath the transport."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.server._loopback import KEY, client, http, request_from, saying, serving
+from theirstack_async import TheirStack
+from theirstack_async._engine.aiohttp_transport import AiohttpTransport, _Body
+from theirstack_async._values import Headers
+from theirstack_async._wire.message import Request
+from theirstack_async.testing import FakeTheirStack
+
+ANSWER = saying(http())
+
+
+async def test_a_keep_alive_connection_that_the_server_ends_is_not_used_for_what_is_sent_once() -> None:
+    """With a still loop: the server's end has arrived by the time the next request leaves."""
+
+    async def once(reader: Any, writer: Any) -> None:
+        await request_from(reader)
+        writer.write(http())
+        await writer.drain()
+
+    async with serving(once) as port, client(port) as api:
+        for _ in range(50):
+            await api.request("POST", "/v0/new", json={}, kind="once")
+            await api.request("GET", "/v0/webhooks")
+
+
+async def test_a_body_can_be_read_as_text() -> None:
+    """Payloads of aiohttp can be; its middlewares and loggers may ask."""
+    assert _Body("é".encode(), only_once=False).decode() == "é"
+
+
+async def test_a_defect_below_is_not_taken_for_a_failure_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    class DefectError(Exception):
+        pass
+
+    async with serving(ANSWER) as port, client(port) as api:
+        transport: Any = api._transport
+        assert isinstance(transport, AiohttpTransport)
+
+        async def fail(*_: object) -> None:
+            raise DefectError
+
+        monkeypatch.setattr(transport, "_exchange", fail)
+        with pytest.raises(DefectError):
+            await transport.send(Request("GET", f"http://127.0.0.1:{port}/", "read", Headers()))
+
+
+async def test_a_free_loop_of_another_make() -> None:
+    """The main paths on uvloop, in a thread of its own."""
+    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed")
+
+    async def use() -> None:
+        async with FakeTheirStack(api_key=KEY, deliver=False) as fake:
+            webhook_id = fake.seed_webhook("http://nowhere.invalid")
+            ids = fake.seed_events(webhook_id, 30)
+            async with TheirStack(KEY, base_url=fake.base_url) as api:
+                found = await api.webhooks.events.ids(webhook_id, page_size=7).collect()
+                assert sorted(found) == list(ids)
+                assert (await api.webhooks.events.retry(ids, batch_size=7)).ok
+
+    def main() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(use())
+
+    await asyncio.to_thread(main)
