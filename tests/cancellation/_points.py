@@ -150,6 +150,8 @@ async def retry_failed(client: TheirStack, server: Server) -> object:
 
 
 WORKS: Final[dict[str, Work]] = {
+    # First, as long as there are FAILED ones.
+    "retry_failed": retry_failed,
     "a call": call,
     "a call that is sent again": call_again,
     "an iteration": iterate,
@@ -157,7 +159,6 @@ WORKS: Final[dict[str, Work]] = {
     "a prefetch": prefetch,
     "a retry run": retry(5.0),
     "a retry run without drain": retry(0.0),
-    "retry_failed": retry_failed,
 }
 
 
