@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from theirstack_async import RetryReport, TheirStack
 from theirstack_async.testing import FakeTheirStack
@@ -30,8 +31,7 @@ WIDTH = 4
 
 def resident() -> float:
     """Return this process's resident memory in MB."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def serve() -> None:

@@ -63,7 +63,7 @@ class FanOut:
     ) -> None:
         try:
             if self._tasks and self._drain > 0:
-                # A cancelled anyio scope cancels again and again. The shield lets only asyncio's own second one through.
+                # A cancelled anyio scope cancels on each turn. The shield lets only asyncio's own second one through.
                 with anyio.CancelScope(shield=True):
                     await asyncio.wait(self._tasks, timeout=self._drain)
         finally:

@@ -91,17 +91,17 @@ class OffsetWalk:
         if not seen and ask.offset != self._free_offset:
             return self._look_elsewhere(ask, keys)
         front = next((place + 1 for place in range(len(keys) - 1, -1, -1) if keys[place] in seen), 0)
-        new: dict[int, int] = {}
-        for place in range(front if self._partial else 0, len(keys)):
-            if keys[place] not in seen:
-                new.setdefault(keys[place], place)
-        self._seen.update([*new])
+        start = front if self._partial else 0
+        # Backwards, so that of an id that stands on the page twice the first place is kept.
+        first = dict(zip(keys[:start - 1 if start else None:-1], range(len(keys) - 1, start - 1, -1), strict=True))
+        new = sorted(place for key, place in first.items() if key not in seen)
+        self._seen.update(first)
         self._free_offset = None if self._partial else 0
         self._ended = len(keys) < ask.limit
         self._aim(max(0, ask.offset + len(keys) - 1))
         if self._ended or new:
             self._fruitless, self._same, self._last = 0, 1, (ask.offset, keys)
-            return Taken("taken", [*new.values()], front)
+            return Taken("taken", new, front)
         return self._nothing_new(ask, keys)
 
     def _ask(self, offset: int, wanted: int | None, *, overlap: bool) -> Ask:

@@ -32,5 +32,5 @@ if __name__ == "__main__":
         asyncio.run(main(float(sys.argv[1]), reports))
     except KeyboardInterrupt:
         four = reports[0].accepted, reports[0].rejected, reports[0].unknown, reports[0].skipped
-        print(json.dumps([len(part) for part in four]))
+        sys.stdout.write(json.dumps([len(part) for part in four]))
         sys.exit(130)

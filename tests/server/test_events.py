@@ -51,13 +51,14 @@ class World:
 
     @property
     def retried(self) -> list[list[int]]:
-        return [request.json()["webhook_event_ids"] for request in self.fake.requests if request.path.endswith("/retry")]
+        found = [request for request in self.fake.requests if request.path.endswith("/retry")]
+        return [request.json()["webhook_event_ids"] for request in found]
 
 
 @pytest_asyncio.fixture
 async def world() -> AsyncIterator[World]:
     made: list[World] = []
-    fake = FakeTheirStack(deliver=False, sleep=lambda seconds: made[0].sleep(seconds))
+    fake = FakeTheirStack(deliver=False, sleep=lambda seconds: made[0].sleep(seconds))  # it is not made yet  # noqa: PLW0108
     async with fake, TheirStack(fake.api_key, base_url=fake.base_url) as client:
         made.append(World(fake, client, fake.seed_webhook("http://localhost:9/hook")))
         yield made[0]

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
 from theirstack_async._check import check_enum, check_id
@@ -275,9 +276,7 @@ class WebhookEvents(Resource):
         return datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
 
 
-def _id_of(row: Any) -> int:
-    value: int = row.id
-    return value
+_id_of: Final[Callable[[Any], int]] = attrgetter("id")
 
 
 def _event_id(item: int | WebhookEvent) -> int:

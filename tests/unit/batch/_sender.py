@@ -10,6 +10,7 @@ from theirstack_async._clock import SystemClock
 from theirstack_async._engine.pipeline import CallState
 from theirstack_async.batch import BatchRun
 from theirstack_async.errors import TheirStackError, UnprocessableError
+from theirstack_async.report import RetryReport
 
 Answer = Callable[[Sequence[int]], TheirStackError | None]
 
@@ -69,3 +70,13 @@ def _to_id(item: int) -> int:
     if type(item) is not int:
         raise ValueError(f"no id: {item!r}")
     return item
+
+
+def parts(report: RetryReport) -> list[set[int]]:
+    return [set(report.accepted), set(report.rejected), set(report.unknown), set(report.skipped)]
+
+
+def check_whole(report: RetryReport, taken: set[int]) -> None:
+    """Each distinct id is in exactly one of the four."""
+    assert sum(map(len, parts(report))) == report.settled == report.requested == len(taken)
+    assert set().union(*parts(report)) == taken

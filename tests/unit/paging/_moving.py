@@ -131,7 +131,7 @@ async def play(schedule: Schedule) -> tuple[Played, MovingList]:
         except PaginationError as error:
             played.errors += 1
             played.gave_up = played.errors > PATIENCE
-            assert error.checkpoint == paginator.checkpoint()
+            assert error.checkpoint == paginator.checkpoint()  # and it goes on  # noqa: PT017
             played.gave_up = played.gave_up or paginator.end is EndReason.REPEATED_PAGE
         if resume and paginator.end is None:
             left = None if schedule.max_items is None else schedule.max_items - len(played.delivered)

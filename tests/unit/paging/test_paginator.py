@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import aclosing
 from typing import Any
 
@@ -11,6 +10,7 @@ import attrs
 import pytest
 
 from tests.unit.paging._moving import Change, MovingList, Schedule, listing
+from tests.unit.paging._still import Still, make, with_rejects
 from theirstack_async import (
     ArgumentError,
     Checkpoint,
@@ -20,48 +20,8 @@ from theirstack_async import (
     Paginator,
     ServerError,
 )
-from theirstack_async._convert import Reject, Rows
 from theirstack_async._walk import Ask, OffsetWalk
-from theirstack_async.errors import Problem
 from theirstack_async.pagination import digest
-
-
-class Still:
-    """A list that stands still, and notes what it is asked for."""
-
-    def __init__(self, size: int) -> None:
-        self.rows: list[Any] = list(range(size))
-        self.asks: list[tuple[int, int]] = []
-        self.failures: dict[int, BaseException] = {}
-        """What the request of that number, from 0, ends in."""
-
-    async def read(self, offset: int, limit: int) -> list[Any]:
-        failure = self.failures.pop(len(self.asks), None)
-        self.asks.append((offset, limit))
-        await asyncio.sleep(0)
-        if failure is not None:
-            raise failure
-        return self.rows[offset : offset + limit]
-
-
-def make(rows: Still | MovingList, page_size: int = 4, **options: Any) -> Paginator[int]:
-    return Paginator(listing(rows.read), page_size=page_size, **options)
-
-
-def with_rejects(rows: Still, page_size: int = 4, **options: Any) -> Paginator[Any]:
-    """Return a paginator over a list in which each text is a row that does not decode; a number in it is its id."""
-
-    def decode(body: bytes) -> Rows[int]:
-        values = json.loads(body)
-        given = [
-            Reject(place, value.encode(), (Problem("", "no number"),), int(value) if value.isdigit() else None)
-            if isinstance(value, str)
-            else value
-            for place, value in enumerate(values)
-        ]
-        return Rows(given, sum(isinstance(value, str) for value in values))
-
-    return Paginator(listing(rows.read, decode=decode), page_size=page_size, **options)
 
 
 async def test_iterating_again_goes_on_after_a_break_and_an_exception() -> None:
@@ -317,75 +277,6 @@ async def test_so_does_an_exception_that_is_not_ours_as_far_as_it_can(error: Bas
     if not isinstance(error, _FrozenError):
         assert getattr(caught.value, "items_so_far") == [0, 1, 2, 3]  # noqa: B009
         assert getattr(caught.value, "checkpoint").offset == 4  # noqa: B009
-
-
-async def test_good_rows_come_before_the_error_of_a_bad_one() -> None:
-    rows = Still(7)
-    rows.rows[1:3] = ["1", "no id"]
-    paginator = with_rejects(rows)
-    taken: list[int] = []
-    errors: list[DecodeError] = []
-    for _ in range(3):
-        try:
-            taken += await paginator.collect()
-        except DecodeError as error:
-            taken += error.items_so_far or []
-            errors.append(error)
-    assert taken == [0, 3, 4, 5, 6]
-    assert [error.body for error in errors] == [b"1", b"no id"]
-    assert paginator.rejects == ()
-
-
-async def test_pages_raise_the_error_after_the_page() -> None:
-    rows = Still(3)
-    rows.rows[1] = "1"
-    items: list[int] = []
-    with pytest.raises(DecodeError):
-        async for page in with_rejects(rows).pages():
-            assert page.rejects == ()
-            items += page.items
-    assert items == [0, 2]
-
-
-async def test_rejects_can_be_collected() -> None:
-    rows = Still(7)
-    rows.rows[1:3] = ["1", "no id"]
-    paginator = with_rejects(rows, rejects="collect")
-    assert await paginator.collect() == [0, 3, 4, 5, 6]
-    assert [error.body for error in paginator.rejects] == [b"1", b"no id"]
-    pages = [page async for page in with_rejects(rows, rejects="collect").pages()]
-    assert [[error.body for error in page.rejects] for page in pages] == [[b"1", b"no id"], []]
-    assert [page.repeated for page in pages] == [0, 1]
-
-
-async def test_a_bad_row_comes_once_however_often_it_is_read() -> None:
-    """Pages overlap, so a bad row that ends one page begins the next one; without an id its bytes tell."""
-    rows = Still(7)
-    rows.rows[3] = "no id"
-    paginator = with_rejects(rows, rejects="collect")
-    assert await paginator.collect() == [0, 1, 2, 4, 5, 6]
-    assert len(paginator.rejects) == 1
-
-
-async def test_a_checkpoint_waits_for_a_bad_row_that_was_not_raised_yet() -> None:
-    rows = Still(4)
-    rows.rows[1] = "1"
-    paginator = with_rejects(rows)
-    assert await paginator.collect(3) == [0, 2, 3]
-    assert paginator.checkpoint().offset == 1
-    again = with_rejects(rows, resume=paginator.checkpoint())
-    with pytest.raises(DecodeError):
-        await again.collect()
-    assert again.checkpoint().offset == 4
-    assert with_rejects(rows, resume=again.checkpoint()).checkpoint().ids == (0, 1, 2, 3)
-
-
-async def test_a_checkpoint_does_not_wait_for_collected_ones() -> None:
-    rows = Still(4)
-    rows.rows[1] = "1"
-    paginator = with_rejects(rows, rejects="collect")
-    assert await paginator.collect(3) == [0, 2, 3]
-    assert paginator.checkpoint().offset == 4
 
 
 async def test_what_is_handed_out_can_be_a_part_of_the_row() -> None:

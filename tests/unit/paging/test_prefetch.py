@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.unit.paging._moving import listing
-from tests.unit.paging.test_paginator import Still, make
+from tests.unit.paging._still import Still, make
 from theirstack_async import ArgumentError, Paginator, ServerError
 
 
