@@ -93,7 +93,7 @@ class OffsetWalk:
         front = next((place + 1 for place in range(len(keys) - 1, -1, -1) if keys[place] in seen), 0)
         start = front if self._partial else 0
         # Backwards, so that of an id that stands on the page twice the first place is kept.
-        first = dict(zip(keys[:start - 1 if start else None:-1], range(len(keys) - 1, start - 1, -1), strict=True))
+        first = dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))
         new = sorted(place for key, place in first.items() if key not in seen)
         self._seen.update(first)
         self._free_offset = None if self._partial else 0

@@ -136,6 +136,14 @@ async def test_so_does_what_kept_it_from_being_sent(error: TheirStackError) -> N
     assert report.stopped_by is error
 
 
+async def test_the_first_of_several_reasons_to_stop_is_told() -> None:
+    errors = [AuthenticationError("first", status=401), AuthenticationError("second", status=401)]
+    left = iter(errors)
+    report = await Sender(answer=lambda ids: next(left)).run(2, 2).run(range(8))
+    assert report.stopped_by is errors[0]
+    assert parts(report) == [set(), {0, 1, 2, 3}, set(), {4, 5, 6, 7}]
+
+
 async def test_what_was_never_sent_is_skipped_and_the_run_goes_on() -> None:
     report = await Sender(answer=lambda ids: ConnectError("no connection") if 2 in ids else None).run(2).run(range(8))
     assert parts(report) == [{0, 1, 4, 5, 6, 7}, set(), set(), {2, 3}]

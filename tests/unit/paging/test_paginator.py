@@ -51,6 +51,12 @@ async def test_pages_tell_where_they_stand_and_what_came_again() -> None:
     assert pages == [([1, 2, 3], 0, 1, 200), ([4, 5, 6], 3, 1, 200), ([7, 8, 9], 6, 1, 200)]
 
 
+async def test_max_items_ends_pages_too() -> None:
+    paginator = make(Still(10), max_items=5)
+    assert [page.items async for page in paginator.pages()] == [[0, 1, 2, 3], [4]]
+    assert paginator.end is EndReason.MAX_ITEMS
+
+
 async def test_raw_pages_have_the_bytes_as_they_came() -> None:
     pages = [(page.body, page.offset, page.repeated, page.meta.status) async for page in make(Still(5)).raw_pages()]
     assert pages == [(b"[0, 1, 2, 3]", 0, 0, 200), (b"[3, 4]", 3, 1, 200)]
