@@ -196,7 +196,7 @@ class UnprocessableError(APIError):
 
     def __init__(self, message: str = "", *, problems: Sequence[Problem] = (), **details: Any) -> None:
         super().__init__(message, **details)
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
 
 
 class RateLimitError(APIError):
@@ -224,7 +224,7 @@ class DecodeError(TheirStackError):
         self, message: str = "", *, problems: Sequence[Problem] = (), body: bytes = b"", sent: Sent = "yes"
     ) -> None:
         super().__init__(message, sent=sent)
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         """What is wrong, and where."""
         self.body = body
         """The bytes that did not decode: one row of a list, or else the whole answer."""
@@ -253,9 +253,9 @@ class BatchError(TheirStackError):
         sent: Sent = "yes",
     ) -> None:
         super().__init__(message, sent=sent)
-        self.failures = dict(failures or {})
+        self.failures: dict[int, TheirStackError] = dict(failures or {})
         """The ids that the API refused, each with its error."""
-        self.unknown = tuple(unknown)
+        self.unknown: tuple[int, ...] = tuple(unknown)
         """The ids that were sent with an unknown outcome."""
-        self.skipped = tuple(skipped)
+        self.skipped: tuple[int, ...] = tuple(skipped)
         """The ids that were never sent."""

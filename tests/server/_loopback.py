@@ -111,9 +111,9 @@ class Held:
             await self._requests.get()
 
 
-def client(port: int, *, scheme: str = "http", **settings: Any) -> TheirStack:
+def client(port: int, *, scheme: str = "http", host: str = "127.0.0.1", **settings: Any) -> TheirStack:
     """Return a client of a server here that tries once."""
-    return TheirStack(KEY, base_url=f"{scheme}://127.0.0.1:{port}", **{"retries": ONE_TRY, **settings})
+    return TheirStack(KEY, base_url=f"{scheme}://{host}:{port}", **{"retries": ONE_TRY, **settings})
 
 
 @asynccontextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.server._loopback import KEY, client, http, request_from, saying, serving
 from theirstack_async import TheirStack
-from theirstack_async._engine.aiohttp_transport import AiohttpTransport, _Body
+from theirstack_async._engine.aiohttp_transport import AiohttpTransport, _Body, _Exchange, _explain
 from theirstack_async._values import Headers
 from theirstack_async._wire.message import Request
 from theirstack_async.testing import FakeTheirStack
@@ -34,6 +35,24 @@ async def test_a_keep_alive_connection_that_the_server_ends_is_not_used_for_what
 async def test_a_body_can_be_read_as_text() -> None:
     """Payloads of aiohttp can be; its middlewares and loggers may ask."""
     assert _Body("é".encode(), only_once=False).decode() == "é"
+
+
+async def test_a_failure_to_connect_after_a_hidden_re_send_does_not_say_unsent() -> None:
+    exchange = _Exchange(Request("GET", "http://h/", "read", Headers()))
+    assert exchange.sent_before == "no"
+
+    async def handler(request: Any) -> Any:
+        return request
+
+    for _ in range(2):
+        await exchange.count(None, handler)  # type: ignore[arg-type]
+    assert (exchange.sends, exchange.sent_before) == (2, "maybe")
+
+
+@pytest.mark.parametrize("kind", [aiohttp.ClientPayloadError, aiohttp.ClientConnectionError])
+def test_a_word_of_the_servers_is_not_repeated(kind: type[Exception]) -> None:
+    """What aiohttp says of an answer that is no HTTP repeats the answer, which may be an echo of our headers."""
+    assert ("canary" in _explain(kind("canary"))) == (kind is aiohttp.ClientConnectionError)
 
 
 async def test_a_defect_below_is_not_taken_for_a_failure_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,9 @@ async def test_a_deadline_during_the_handshake() -> None:
         error = await act(api)
         assert isinstance(error, RequestTimeoutError)
         assert (error.phase, error.sent) == ("deadline", "no")
+        with pytest.raises(RequestTimeoutError) as caught:
+            await api.request("POST", "/v0/new")
+        assert caught.value.sent == "no"
 
 
 @pytest.mark.parametrize("then", [hang, close, reset])

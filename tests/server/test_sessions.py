@@ -23,6 +23,7 @@ from theirstack_async.errors import (
     ConnectionLostError,
     OutcomeUnknownError,
     RequestTimeoutError,
+    ServerError,
 )
 
 PASSWORD = "canary-password"
@@ -56,8 +57,9 @@ async def test_our_headers_and_limits_hold_on_a_session_with_others() -> None:
         timeout=aiohttp.ClientTimeout(total=0.000001), headers={"User-Agent": "theirs"}, raise_for_status=True
     )
     async with serving(serve) as port, session, client(port, session=session) as api:
-        with pytest.raises(OutcomeUnknownError):
+        with pytest.raises(OutcomeUnknownError) as caught:
             await api.request("POST", "/v0/new", json={}, options=RequestOptions(headers={"X-Trace": "1"}))
+        assert isinstance(caught.value.__cause__, ServerError)
     (head,) = heads
     assert "user-agent: theirstack-async/" in head
     assert f"authorization: bearer {KEY}" in head

@@ -156,10 +156,7 @@ class AiohttpTransport:
                 raise
             failure = _deadline(exchange) if limit.expired() else self._failure(error, exchange, session)
         failure.attempts = exchange.sends
-        try:
-            raise failure
-        finally:
-            del failure  # an exception and the frame that names it would hold each other
+        raise failure
 
     async def aclose(self) -> None:
         """Close our own session; an injected one stays open."""

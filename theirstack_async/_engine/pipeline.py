@@ -128,12 +128,7 @@ class Pipeline:
             )
             if not isinstance(decision, Retry):
                 self._log(call, f"giving up: {decision.reason}")
-                failure = self._final(call, outcome)
-                del outcome  # an exception and the frame that names it would hold each other
-                try:
-                    raise failure
-                finally:
-                    del failure
+                raise self._final(call, outcome)
             self._log(call, f"sending again in {decision.delay:.3f} s: {decision.reason}")
             self._emit(WaitStarted(call.id, call.name, decision.delay, decision.reason))
             await self.clock.sleep(decision.delay)
