@@ -75,9 +75,8 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        pairs = items.items() if isinstance(items, Mapping) else items
         merged: dict[str, str] = {}
-        for name, value in pairs:
+        for name, value in dict(items).items() if isinstance(items, Mapping) else items:
             key = name.lower()
             merged[key] = f"{merged[key]}, {value}" if key in merged else value
         self._items = merged

@@ -21,9 +21,7 @@ class RetryReport:
     it. A pickle or a copy is a snapshot.
     """
 
-    def __init__(
-        self, accepted: IdSet, rejected: dict[int, TheirStackError], unknown: IdSet, skipped: IdSet
-    ) -> None:
+    def __init__(self, accepted: IdSet, rejected: dict[int, TheirStackError], unknown: IdSet, skipped: IdSet) -> None:
         self._accepted = accepted
         self._rejected = rejected
         self._unknown = unknown

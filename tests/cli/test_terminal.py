@@ -39,10 +39,21 @@ class Terminal:
             assert time.monotonic() < until, self.screen
             assert self._read(), self.screen
 
-    def end(self) -> int:
-        """Read to the end, and return the exit code."""
+    def end(self, keys: bytes = b"") -> int:
+        """Type ``keys``, read to the end, and return the exit code.
+
+        After each second of silence they are typed again, as a person would: Python's own line editing does not see
+        an interrupt that comes just as it begins to wait for a key.
+        """
+        until = silent = time.monotonic()
+        until += PATIENCE
+        if keys:
+            self.type(keys)
         while self._read():
-            continue
+            assert time.monotonic() < until, self.screen
+            if keys and time.monotonic() > silent + 1:
+                self.type(keys)
+                silent = time.monotonic()
         return self.process.wait(PATIENCE)
 
     def type(self, keys: bytes) -> None:
@@ -132,8 +143,7 @@ def test_archive_asks_on_a_terminal(fake: FakeTheirStack, answer: bytes, code: i
     webhook = fake.seed_webhook(URL)
     with terminal("webhooks", "archive", webhook) as screen:
         screen.wait_for(r"Go on\? \[y/N\]")
-        screen.type(answer)
-        assert screen.end() == code
+        assert screen.end(answer) == code
     assert any(record.method == "PATCH" for record in fake.requests) is (code == 0)
 
 

@@ -1,6 +1,7 @@
-"""The SDK against a mock server that Prism makes of the vendor's own document: no request refused, every answer decoded.
+"""The SDK against a mock server that Prism makes of the vendor's document: no request refused, every answer decoded.
 
-Needs ``../shared/api/theirstack.openapi.json`` and Prism, named by ``PRISM`` or on the path; ``nox -s contract`` brings it.
+Needs ``../shared/api/theirstack.openapi.json`` and Prism, which ``PRISM`` names or the path has; ``nox -s contract``
+brings it.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from theirstack_async.testing import FakeTheirStack
 
 async def until(condition: Callable[[], object]) -> None:
     """Let other tasks run until ``condition`` holds."""
-    while not condition():  # noqa: ASYNC110 - what is waited for is a real socket's doing, which sets no event
+    while not condition():
         await asyncio.sleep(0)
 
 

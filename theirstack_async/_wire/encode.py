@@ -78,8 +78,7 @@ def encode_instant(value: object, field: str) -> str:
         raise ArgumentError(f"{field}: expected a datetime with a time zone, got {value!r}", field=field)
     if value.tzinfo is None:
         raise ArgumentError(
-            f"{field}: {value.isoformat()} has no time zone; say which one, such as "
-            "datetime(..., tzinfo=UTC)",
+            f"{field}: {value.isoformat()} has no time zone; say which one, such as datetime(..., tzinfo=UTC)",
             field=field,
         )
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

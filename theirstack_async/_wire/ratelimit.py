@@ -48,10 +48,7 @@ def _items(text: str) -> Iterator[tuple[str, dict[str, int]]]:
 def _plain(headers: Headers) -> RateLimit | None:
     limits, remaining, resets = ([*_numbers(headers.get(name, ""))] for name in _NAMES[2:])
     count = max(len(limits), len(remaining), len(resets))
-    windows = [
-        RateWindow(str(i), _at(limits, i), None, _at(remaining, i), _at(resets, i))
-        for i in range(count)
-    ]
+    windows = [RateWindow(str(i), _at(limits, i), None, _at(remaining, i), _at(resets, i)) for i in range(count)]
     return RateLimit(tuple(windows)) if windows else None
 
 

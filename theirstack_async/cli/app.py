@@ -61,9 +61,7 @@ def main(
     ] = None,
     base_url: Annotated[
         str | None,
-        typer.Option(
-            metavar="URL", help="Where the API is; THEIRSTACK_BASE_URL, or else https://api.theirstack.com."
-        ),
+        typer.Option(metavar="URL", help="Where the API is; THEIRSTACK_BASE_URL, or else https://api.theirstack.com."),
     ] = None,
     timeout: Annotated[
         float | None,
@@ -84,8 +82,6 @@ def main(
 
 
 app.command()(demo)
-app.command(epilog=examples("theirstack fake-server --port 8080 --deliver-to http://127.0.0.1:9000/hook"))(
-    fake_server
-)
+app.command(epilog=examples("theirstack fake-server --port 8080 --deliver-to http://127.0.0.1:9000/hook"))(fake_server)
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(events.app, name="events")

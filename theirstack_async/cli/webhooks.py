@@ -139,9 +139,7 @@ def update(
     ] = None,
     event_type: EventTypes = None,
     secret_file: SecretFile = None,
-    clear: Annotated[
-        list[Clearable] | None, typer.Option(help="Empty a field; may be given several times.")
-    ] = None,
+    clear: Annotated[list[Clearable] | None, typer.Option(help="Empty a field; may be given several times.")] = None,
     yes: Yes = False,
     json: Json = False,
 ) -> NoReturn:

@@ -300,5 +300,3 @@ def _check_resume(resume: object, expected: str, offset: int) -> None:
         raise ArgumentError("resume: this checkpoint belongs to another list, or to other filters", field="resume")
     if offset:
         raise ArgumentError("offset: leave it out with resume=, the checkpoint holds it", field="offset")
-
-

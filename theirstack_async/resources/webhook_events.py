@@ -262,9 +262,7 @@ class WebhookEvents(Resource):
         )
         return Paginator(listing, page_size=page_size, **paging)
 
-    async def _send(
-        self, kind: Kind, options: RequestOptions | None, ids: Sequence[int], state: CallState
-    ) -> None:
+    async def _send(self, kind: Kind, options: RequestOptions | None, ids: Sequence[int], state: CallState) -> None:
         """Send one batch. What the API answers is not documented (``null``), so any JSON will do."""
         reply = await self._pipeline.call(
             api.EVENTS_RETRY, json={"webhook_event_ids": [*ids]}, options=options, kind=kind, state=state

@@ -61,9 +61,7 @@ class Sender:
 
     def run(self, batch_size: int = 10, max_concurrency: int = 1, **options: Any) -> BatchRun[int]:
         given: dict[str, Any] = {"drain": 0.0, "on_progress": None, "clock": SystemClock(), **options}
-        return BatchRun(
-            self.send, self.probe, _to_id, batch_size=batch_size, max_concurrency=max_concurrency, **given
-        )
+        return BatchRun(self.send, self.probe, _to_id, batch_size=batch_size, max_concurrency=max_concurrency, **given)
 
 
 def _to_id(item: int) -> int:
