@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast
 
 import attrs
 
@@ -76,7 +76,7 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         merged: dict[str, str] = {}
-        for name, value in dict(items).items() if isinstance(items, Mapping) else items:
+        for name, value in cast("Iterable[tuple[str, str]]", items.items() if isinstance(items, Mapping) else items):
             key = name.lower()
             merged[key] = f"{merged[key]}, {value}" if key in merged else value
         self._items = merged

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from theirstack_async._clock import Clock, SystemClock
-from theirstack_async._engine.call import Call, CallState, Reply, mask_bytes, prepare, secrets
+from theirstack_async._engine.call import Call, CallState, Reply, mask_echo, prepare, secrets
 from theirstack_async._engine.dialect import Dialect, Operation
 from theirstack_async._engine.retry import Retry, decide
 from theirstack_async._engine.slots import Slots
@@ -170,8 +170,7 @@ class Pipeline:
         hide = (call.key, *call.secrets)
         if 200 <= response.status < 300:
             call.state.sent = "yes"
-            # An answer that echoes the key ends up in the body of a DecodeError, and that in a log.
-            return attrs.evolve(response, body=mask_bytes(response.body, hide))
+            return attrs.evolve(response, body=mask_echo(response.body, hide))
         # A 4xx is a refusal: nothing was done. After any other answer nobody knows.
         call.state.sent = before if 400 <= response.status < 500 else "maybe"
         return self.dialect.parse_error(response, request.label, now=self.clock.now(), hide=hide)

@@ -256,6 +256,12 @@ async def test_the_key_and_secrets_of_the_body_show_in_no_answer() -> None:
         assert [text for text in shown if "***, ***" in text]
 
 
+async def test_a_short_key_changes_no_row_that_holds_the_word() -> None:
+    body = b'{"keyword_slugs": ["key"]}'
+    reply = await pipeline(ScriptedTransport(answer(200, body)), api_key="key").call(READ)
+    assert reply.body == body
+
+
 async def test_a_missing_key_is_an_error_at_the_first_call_that_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("THEIRSTACK_API_KEY", raising=False)
     transport = ScriptedTransport(answer(200))
