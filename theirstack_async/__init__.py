@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
     from theirstack_async._engine.call import Reply
-    from theirstack_async._values import ALL_HISTORY, RateLimit, RateWindow
+    from theirstack_async._prefetch import Prefetch
+    from theirstack_async._values import ALL_HISTORY, UNSET, AllHistory, RateLimit, RateWindow, Unset
     from theirstack_async._version import __version__
-    from theirstack_async._wire.message import ResponseMeta
+    from theirstack_async._wire.message import Kind, ResponseMeta
+    from theirstack_async.batch import Progress
     from theirstack_async.client import TheirStack
-    from theirstack_async.config import RequestOptions, RetryPolicy, Timeouts
+    from theirstack_async.config import KeyProvider, RequestOptions, RetryPolicy, Timeouts
     from theirstack_async.errors import (
         APIError,
         ArgumentError,
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
         OutcomeUnknownError,
         PaginationError,
         PermissionDeniedError,
+        Phase,
         Problem,
         RateLimitError,
         RequestTimeoutError,
+        Sent,
         ServerError,
         TheirStackError,
         TransportError,
@@ -70,11 +74,14 @@ if TYPE_CHECKING:
         WebhookGroupBy,
         WebhookTestResult,
     )
-    from theirstack_async.pagination import EndReason, Page, Paginator, RawPage
+    from theirstack_async.pagination import EndReason, Page, Paginator, RawPage, RejectsMode
     from theirstack_async.report import RetryReport
+    from theirstack_async.resources.webhook_events import OnUnknown
+    from theirstack_async.resources.webhooks import ListeningStart, WebhookChanges
 
 _HOMES: Final = {
     "ALL_HISTORY": "_values",
+    "AllHistory": "_values",
     "AttemptEnded": "hooks",
     "CallEnded": "hooks",
     "CallStarted": "hooks",
@@ -82,26 +89,41 @@ _HOMES: Final = {
     "EndReason": "pagination",
     "Hook": "hooks",
     "HookEvent": "hooks",
+    "KeyProvider": "config",
+    "Kind": "_wire.message",
+    "ListeningStart": "resources.webhooks",
+    "OnUnknown": "resources.webhook_events",
     "Page": "pagination",
     "Paginator": "pagination",
+    "Phase": "errors",
+    "Prefetch": "_prefetch",
+    "Problem": "errors",
+    "Progress": "batch",
     "RateLimit": "_values",
     "RateWindow": "_values",
     "RawPage": "pagination",
+    "RejectsMode": "pagination",
     "Reply": "_engine.call",
     "RequestOptions": "config",
     "ResponseMeta": "_wire.message",
     "RetryPolicy": "config",
     "RetryReport": "report",
+    "Sent": "errors",
     "TheirStack": "client",
     "Timeouts": "config",
+    "UNSET": "_values",
+    "Unset": "_values",
     "WaitStarted": "hooks",
+    "WebhookChanges": "resources.webhooks",
     "__version__": "_version",
 }
-"""Where a name is defined; errors and models are not listed here."""
+"""Where a name is defined; exceptions and models are not listed here."""
 
 __all__ = [
     "ALL_HISTORY",
+    "UNSET",
     "APIError",
+    "AllHistory",
     "ArgumentError",
     "AttemptEnded",
     "AuthenticationError",
@@ -132,28 +154,37 @@ __all__ = [
     "JobLocation",
     "JobSeniority",
     "JobSummary",
+    "KeyProvider",
     "KeywordReference",
     "KeywordType",
+    "Kind",
+    "ListeningStart",
     "LocationType",
     "Model",
     "NotFoundError",
+    "OnUnknown",
     "OpenEnum",
     "OutcomeUnknownError",
     "Page",
     "PaginationError",
     "Paginator",
     "PermissionDeniedError",
+    "Phase",
+    "Prefetch",
     "Problem",
+    "Progress",
     "RateLimit",
     "RateLimitError",
     "RateWindow",
     "RawPage",
+    "RejectsMode",
     "Reply",
     "RequestOptions",
     "RequestTimeoutError",
     "ResponseMeta",
     "RetryPolicy",
     "RetryReport",
+    "Sent",
     "ServerError",
     "TheirStack",
     "TheirStackError",
@@ -161,8 +192,10 @@ __all__ = [
     "TransportError",
     "UnknownPayload",
     "UnprocessableError",
+    "Unset",
     "WaitStarted",
     "Webhook",
+    "WebhookChanges",
     "WebhookEvent",
     "WebhookEventCount",
     "WebhookEventStatus",
@@ -177,7 +210,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _HOMES.get(name) or ("errors" if name == "Problem" or name.endswith("Error") else "models")
+    home = _HOMES.get(name) or ("errors" if name.endswith("Error") else "models")
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

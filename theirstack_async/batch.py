@@ -196,6 +196,7 @@ class BatchRun(Generic[T]):
             self._move(part, self._unknown)
         elif _is_refusal(error):
             self._reject(part, error)
+        self.report.last_error = error
         self._failed_in_a_row += 1
         hopeless = isinstance(error, _FINAL) or (isinstance(error, ConnectError) and error.permanent)
         if hopeless or self._failed_in_a_row >= FAILED_IN_A_ROW:

@@ -36,6 +36,9 @@ class RetryReport:
         """Seconds since the run began."""
         self.stopped_by: TheirStackError | None = None
         """The error that ended the run early; None when every id was tried."""
+        self.last_error: TheirStackError | None = None
+        """The last error of a batch for another reason than its content: why ids are unknown, or skipped. None without
+        such a batch."""
         self.complete: bool = False
         """Whether the source was read to its end and every id was tried. It is not while the run is under way, nor
         after one that was cancelled or stopped, whose source may hold ids that were never taken from it."""
@@ -75,13 +78,13 @@ class RetryReport:
 
         Raises:
             BatchError: an id was rejected, is of unknown outcome, or was skipped, or the run is not complete.
-                ``__cause__`` is what ended the run.
+                ``__cause__`` is what ended the run, or else ``last_error``.
         """
         if self.ok:
             return
         raise BatchError(
             str(self), failures=self._rejected, unknown=tuple(self._unknown), skipped=tuple(self._skipped)
-        ) from self.stopped_by
+        ) from (self.stopped_by or self.last_error)
 
     def __str__(self) -> str:
         parts = [f"{len(self._accepted):,} of {self.requested:,} accepted"]
@@ -92,7 +95,9 @@ class RetryReport:
         ]
         if self.stopped_by is not None:
             parts.append(f"stopped by: {self.stopped_by}")
-        elif not self.complete:
+        elif self.last_error is not None:
+            parts.append(f"the last error: {self.last_error}")
+        if self.stopped_by is None and not self.complete:
             parts.append("not complete")
         return "; ".join(parts)
 

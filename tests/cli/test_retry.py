@@ -34,7 +34,7 @@ def test_all_accepted(fake: FakeTheirStack, run: Run) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     del report["seconds"]
     assert report == {
-        "requested": 5, "duplicates": 1, "requests": 1, "ok": True, "stopped_by": None,
+        "requested": 5, "duplicates": 1, "requests": 1, "ok": True, "complete": True, "stopped_by": None,
         "accepted": 5, "rejected": {}, "unknown": [], "skipped": [],
     }  # fmt: skip
     assert {fake.event(id_).status for id_ in ids} == {"SUCCESS"}

@@ -11,7 +11,7 @@ import attrs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from theirstack_async import AttemptEnded, HookEvent, RetryReport, TheirStack
+from theirstack_async import RetryReport, TheirStack
 from theirstack_async.cli.exits import ExitCode, explain
 from theirstack_async.cli.messages import fail
 from theirstack_async.cli.output import Output
@@ -46,15 +46,14 @@ async def retry(client: TheirStack, ids: Sequence[int], options: RetryOptions) -
         ArgumentError: the report cannot be written to its file; nothing was sent.
     """
     with ReportFile(options.report) as file, _Follower(len(set(ids)), options.out, file) as follower:
-        view = client.with_options(hooks=[follower.notice])
-        report = await view.webhooks.events.retry(
+        report = await client.webhooks.events.retry(
             ids,
             batch_size=options.batch_size,
             max_concurrency=options.max_concurrency,
             on_unknown=options.on_unknown,
             on_progress=follower.update,
         )
-    code, said = _verdict(report, follower.last_failure)
+    code, said = _verdict(report)
     if code is not ExitCode.OK:
         fail(said)
     return code
@@ -68,6 +67,7 @@ def summary(report: RetryReport, *, accepted: bool) -> dict[str, Any]:
         "requests": report.batches,
         "seconds": round(report.elapsed, 3),
         "ok": report.ok,
+        "complete": report.complete,
         "stopped_by": None if report.stopped_by is None else str(report.stopped_by),
         "accepted": [*report.accepted] if accepted else len(report.accepted),
         "rejected": {str(id_): str(error) for id_, error in report.rejected.items()},
@@ -80,7 +80,6 @@ class _Follower:
     """Draws the progress of a run on stderr, if that is a terminal, and shows the report in the end."""
 
     def __init__(self, total: int, out: Output, file: ReportFile) -> None:
-        self.last_failure = ""
         self._report: RetryReport | None = None
         self._out = out
         self._file = file
@@ -106,11 +105,6 @@ class _Follower:
             failed=f"{failed:,} failed" if failed else "",
         )
 
-    def notice(self, event: HookEvent) -> None:
-        """Remember why an attempt failed; a hook."""
-        if isinstance(event, AttemptEnded) and event.error:
-            self.last_failure = event.error
-
     def __enter__(self) -> Self:
         self._progress.start()
         return self
@@ -128,7 +122,7 @@ class _Follower:
             self._out.say(line)
 
 
-def _verdict(report: RetryReport, last_failure: str) -> tuple[ExitCode, str]:
+def _verdict(report: RetryReport) -> tuple[ExitCode, str]:
     """Return the exit code of a run that was not interrupted, and a sentence on what went wrong."""
     if report.stopped_by is not None:
         return explain(report.stopped_by)
@@ -137,7 +131,7 @@ def _verdict(report: RetryReport, last_failure: str) -> tuple[ExitCode, str]:
     if report.rejected:
         return ExitCode.FAILED, f"Some ids were refused. The last: {[*report.rejected.values()][-1]}"
     if report.skipped:
-        return ExitCode.NETWORK, f"Not everything could be sent. The last failure: {last_failure}"
+        return ExitCode.NETWORK, f"Not everything could be sent. The last failure: {report.last_error}"
     return ExitCode.OK, ""
 
 

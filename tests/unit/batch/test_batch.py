@@ -149,12 +149,16 @@ async def test_what_was_never_sent_is_skipped_and_the_run_goes_on() -> None:
     assert parts(report) == [{0, 1, 4, 5, 6, 7}, set(), set(), {2, 3}]
     assert report.complete
     assert not report.ok
+    assert str(report) == "6 of 8 accepted; 2 skipped (2, 3); the last error: no connection"
+    with pytest.raises(BatchError) as caught:
+        report.raise_for_failures()
+    assert caught.value.__cause__ is report.last_error
 
 
 async def test_an_unknown_outcome_is_told_as_such() -> None:
     report = await Sender(answer=lambda ids: OutcomeUnknownError("reset") if 2 in ids else None).run(2).run(range(6))
     assert parts(report) == [{0, 1, 4, 5}, set(), {2, 3}, set()]
-    assert str(report) == "4 of 6 accepted; 2 unknown (2, 3)"
+    assert str(report) == "4 of 6 accepted; 2 unknown (2, 3); the last error: reset"
 
 
 async def test_a_refusal_after_an_attempt_of_unknown_outcome_is_unknown() -> None:
@@ -196,4 +200,4 @@ async def test_a_pickle_or_a_copy_is_a_snapshot() -> None:
         report.rejected[5] = ServerError("no")  # type: ignore[index]
     assert "0, 2, 3" in str(await Sender(answer=lambda ids: OutcomeUnknownError("?")).run(3).run([0, 2, 3]))
     long = str(await Sender(answer=lambda ids: OutcomeUnknownError("?")).run(30).run(range(30)))
-    assert long.endswith("18, 19, ...)")
+    assert "18, 19, ...); the last error: ?" in long
