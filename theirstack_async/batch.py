@@ -83,7 +83,7 @@ class BatchRun(Generic[T]):
         self._failed_in_a_row = 0
         self._accepted, self._unknown, self._skipped = IdSet(), IdSet(), IdSet()
         self._rejected: dict[int, TheirStackError] = {}
-        self.report = RetryReport(self._accepted, self._rejected, self._unknown, self._skipped)
+        self.report: RetryReport = RetryReport(self._accepted, self._rejected, self._unknown, self._skipped)
 
     async def run(self, source: Iterable[T] | AsyncIterable[T]) -> RetryReport:
         """Send everything and return the report. What the source raises is raised as it is, the report being final."""

@@ -27,11 +27,11 @@ class DemoReceiver:
         self._socket = socket.socket()
         self._socket.bind((HOST, 0))
         self._runner = web.ServerRunner(web.Server(self._receive, access_log=None))
-        self.url = f"http://{HOST}:{self._socket.getsockname()[1]}/hook"
+        self.url: str = f"http://{HOST}:{self._socket.getsockname()[1]}/hook"
         self.ids: set[int] = set()
         """The events that arrived with a right signature."""
-        self.deliveries = 0
-        self.verified = 0
+        self.deliveries: int = 0
+        self.verified: int = 0
 
     async def start(self) -> None:
         """Accept connections from now on."""

@@ -42,7 +42,7 @@ class Output:
     """Where results go. ``json`` tells how: one JSON object a line when asked for or when stdout is no terminal."""
 
     def __init__(self, *, json: bool) -> None:
-        self.json = json or not sys.stdout.isatty()
+        self.json: bool = json or not sys.stdout.isatty()
         self._console = Console(highlight=False, emoji=False)
 
     def line(self, data: Any) -> None:

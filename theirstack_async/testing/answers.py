@@ -59,7 +59,7 @@ class RefusedError(Exception):
         super().__init__(description)
         self.status = status
         self.description = description
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
 
 class InvalidError(RefusedError):

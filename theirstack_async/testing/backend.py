@@ -49,12 +49,12 @@ class Backend:
     def __init__(self, options: Options, clock: Clock) -> None:
         self.options = options
         self.clock = clock
-        self.registry = Registry()
-        self.store = EventStore()
-        self.payloads = Payloads(options.seed, naive=options.naive_instants)
-        self.billing = Billing(options.credits)
-        self.sender = Sender(options.delivery_timeout)
-        self.queue = DeliveryQueue(self._deliver, options.max_deliveries_in_flight)
+        self.registry: Registry = Registry()
+        self.store: EventStore = EventStore()
+        self.payloads: Payloads = Payloads(options.seed, naive=options.naive_instants)
+        self.billing: Billing = Billing(options.credits)
+        self.sender: Sender = Sender(options.delivery_timeout)
+        self.queue: DeliveryQueue = DeliveryQueue(self._deliver, options.max_deliveries_in_flight)
         self._schedule = Schedule()
 
     def seed(self, webhook_id: int, n: int, status: Status, kind: Kind, spacing: float) -> range:

@@ -16,7 +16,7 @@ class Billing:
     """Counts the credits of dispatched events, and knows when they run out."""
 
     def __init__(self, credits_left: int | None) -> None:
-        self.billed = 0
+        self.billed: int = 0
         self.left = credits_left
         """Credits left; None for no end of them."""
 

@@ -29,9 +29,9 @@ class Dispatcher:
         self._sleep = sleep
         self._rate = RateLimiter(backend.options.rate_tier, backend.clock)
         self._handlers: set[asyncio.Task[object]] = set()
-        self.closing = asyncio.Event()
-        self.requests = RequestLog(keep=keep_requests)
-        self.faults = Faults()
+        self.closing: asyncio.Event = asyncio.Event()
+        self.requests: RequestLog = RequestLog(keep=keep_requests)
+        self.faults: Faults = Faults()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one request."""

@@ -38,4 +38,5 @@ def choose(request: pytest.FixtureRequest) -> FakeTheirStack:
     return fake
 
 
-fake_theirstack = pytest.fixture(name="fake_theirstack")(choose)
+# "object", for what pytest makes of it has no public name.
+fake_theirstack: object = pytest.fixture(name="fake_theirstack")(choose)

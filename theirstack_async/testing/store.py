@@ -35,14 +35,14 @@ class Segment:
     __slots__ = ("attempts", "first", "kind", "outcome", "status", "touched", "triggered", "webhook_id")
 
     def __init__(self, first: int, webhook_id: int, kind: Kind) -> None:
-        self.first = first
-        self.webhook_id = webhook_id
+        self.first: int = first
+        self.webhook_id: int = webhook_id
         self.kind: Kind = kind
-        self.status = bytearray()
-        self.attempts = bytearray()
-        self.outcome = array("H")
-        self.triggered = array("I")
-        self.touched = array("I")
+        self.status: bytearray = bytearray()
+        self.attempts: bytearray = bytearray()
+        self.outcome: array[int] = array("H")
+        self.triggered: array[int] = array("I")
+        self.touched: array[int] = array("I")
 
     def __len__(self) -> int:
         return len(self.status)
