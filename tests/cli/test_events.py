@@ -53,7 +53,7 @@ def test_list_narrows(fake: FakeTheirStack, run: Run) -> None:
 def test_an_unknown_status_is_a_warning_on_one_line(fake: FakeTheirStack, run: Run) -> None:
     webhook = fake.seed_webhook(URL)
     result = run("events", "list", webhook, "--status", "FAILD")
-    assert "warning: status: 'FAILD' is not known to this release; did you mean 'FAILED'?." in result.stderr
+    assert "warning: status: 'FAILD' is not known to this release; did you mean 'FAILED'?\n" in result.stderr
     assert ".py" not in result.stderr
 
 

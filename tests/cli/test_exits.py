@@ -69,7 +69,8 @@ def test_no_key_is_a_usage_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
 def test_global_options_reach_the_client(fake: FakeTheirStack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THEIRSTACK_BASE_URL", "http://127.0.0.1:9")
     assert run("--base-url", fake.base_url, "--api-key", "wrong", "webhooks", "list").exit_code == 3
-    assert run("--base-url", fake.base_url, "--timeout", 0, "webhooks", "list").exit_code == 2
+    refused = run("--base-url", fake.base_url, "--timeout", 0, "webhooks", "list")
+    assert (refused.exit_code, "--timeout: expected seconds above 0" in refused.stderr) == (2, True)
     assert run("--base-url", "nonsense", "webhooks", "list").exit_code == 2
     assert run("--base-url", fake.base_url, "--timeout", 20, "webhooks", "list").exit_code == 0
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tests.cli.conftest import Run
 from theirstack_async.cli import retrying
+from theirstack_async.cli.report_file import ReportFile
 from theirstack_async.testing import FakeTheirStack, Status
 
 URL = "https://example.invalid/hook"
@@ -61,7 +62,7 @@ def test_a_listing_is_food_for_a_retry(fake: FakeTheirStack, run: Run) -> None:
         (["1.5"], None, "got '1.5'"),
         (["-"], "1\n2 x\n", "stdin, line 2: expected an event id, a whole number, got 'x'"),
         (["-"], '{"id":1}\n{"id":\n', "stdin, line 2: expected a JSON object on one line"),
-        (["-"], '{"name":1}\n', "stdin, line 1: expected an event id, a whole number, got 'None'"),
+        (["-"], '{"name":1}\n', 'stdin, line 1: the JSON object has no "id"'),
     ],
 )
 def test_what_is_no_id_is_refused_before_anything_is_sent(
@@ -159,6 +160,26 @@ def test_a_report_that_cannot_be_written_is_found_out_first(fake: FakeTheirStack
     result = run("events", "retry", *ids, "--report", tmp_path / "missing" / "run.json")
     assert (result.exit_code, fake.requests.total) == (2, 0)
     assert "--report: cannot write" in result.stderr
+
+
+def test_a_report_must_not_be_a_directory(fake: FakeTheirStack, run: Run, tmp_path: Path) -> None:
+    _, ids = seeded(fake, 5)
+    result = run("events", "retry", *ids, "--report", tmp_path)
+    assert (result.exit_code, fake.requests.total) == (2, 0)
+    assert f"--report: cannot write {tmp_path}: it is a directory." in result.stderr
+
+
+def test_a_full_disk_leaves_the_report_on_stdout(
+    fake: FakeTheirStack, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ReportFile, "write", fail)
+    _, ids = seeded(fake, 5)
+    result = run("events", "retry", *ids, 7, "--report", tmp_path / "run.json")
+    assert (result.exit_code, "No space left" in result.stderr) == (1, True)
+    assert (json.loads(result.stdout)["accepted"], [*json.loads(result.stdout)["rejected"]]) == (5, ["7"])
 
 
 def test_a_refused_run_leaves_the_last_report_alone(fake: FakeTheirStack, run: Run, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_create_refuses_an_instant_that_is_none(fake: FakeTheirStack, run: Run, 
     result = run("webhooks", "create", "--url", URL, "--search-id", 1, "--listen-from", when)
     assert (result.exit_code, fake.requests.total) == (2, 0)
     assert f"got '{when}'" in result.stderr
-    assert "now or all-history" in result.stderr
+    assert "expected now, all-history or an instant with an offset" in result.stderr
 
 
 def test_create_makes_the_caller_choose(fake: FakeTheirStack, run: Run) -> None:
@@ -162,3 +162,17 @@ def test_event_types_are_listed(fake: FakeTheirStack, run: Run) -> None:
     jobs = {row["event_type"] for row in lines(run("webhooks", "event-types", "--search-type", "jobs").stdout)}
     assert every == {"job_new", "job_closed", "company_new"}
     assert "job_new" in jobs < every
+
+
+@pytest.mark.parametrize("given", [(), ("--url", URL), ("--event-type", "job_new")])
+def test_test_says_what_it_needs(fake: FakeTheirStack, run: Run, given: tuple[str, ...]) -> None:
+    result = run("webhooks", "test", *given)
+    assert (result.exit_code, fake.requests.total) == (2, 0)
+    assert "name a WEBHOOK_ID, or give --url with --event-type" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["create", "update"])
+def test_the_help_explains_from_when_on(run: Run, command: str) -> None:
+    shown = run("webhooks", command, "--help").stdout
+    assert "--listen-from WHEN" in shown
+    assert "Which matches are delivered" in " ".join(shown.split())

@@ -78,6 +78,8 @@ def main(
     The key is taken from THEIRSTACK_API_KEY. demo and fake-server need no key and no network. Results go to stdout, as
     tables on a terminal and as JSON lines in a pipe; all else goes to stderr.
     """
+    if timeout is not None and not timeout > 0:
+        raise typer.BadParameter("expected seconds above 0", param_hint="--timeout")
     ctx.obj = Settings(api_key=api_key, base_url=base_url, timeout=timeout, verbose=verbose, debug=debug)
 
 

@@ -28,7 +28,8 @@ from theirstack_async.cli.session import call
 app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List and count the events of webhooks, and have them delivered again. The calls themselves cost no credits.",
+    help="List and count the events of webhooks, and have them delivered again. Listing and counting cost no credits; "
+    "what a retry costs is not documented.",
 )
 _PAGES_AHEAD: Final = 4
 _ROWS_AT_ONCE: Final = 100
@@ -147,13 +148,13 @@ def counts(
         "theirstack events retry 1001 1002 1003",
         "theirstack events list 7 --status FAILED --json | jq .id |",
         "    theirstack events retry - --report run.json",
-        "jq '.skipped[]' run.json | theirstack events retry - --report run.json",
+        "jq '.skipped[]' run.json | theirstack events retry - --report run2.json",
     ),
 )
 def retry_(
     ctx: typer.Context,
     ids: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="Event ids; - reads them from stdin, also out of JSON lines.")
+        list[str], typer.Argument(metavar="ID", help="Event ids; - reads them from stdin, also out of JSON lines.")
     ],
     batch_size: BatchSize = 100,
     max_concurrency: Concurrency = 4,

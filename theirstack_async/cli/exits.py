@@ -20,6 +20,7 @@ from theirstack_async import (
     TheirStackError,
     TransportError,
 )
+from theirstack_async.cli.text import sentence
 
 
 class ExitCode(enum.IntEnum):
@@ -57,7 +58,11 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     (PermissionDeniedError, ExitCode.AUTHENTICATION, ""),
     (InsufficientCreditsError, ExitCode.CREDITS, ""),
     (RateLimitError, ExitCode.RATE_LIMIT, "Wait, and run the command again."),
-    (NotFoundError, ExitCode.FAILED, "theirstack webhooks list shows the ids there are."),
+    (
+        NotFoundError,
+        ExitCode.FAILED,
+        "theirstack webhooks list shows the ids there are; if it fails too, check the base URL.",
+    ),
     (ServerError, ExitCode.NETWORK, "The API failed; run the command again later."),
     (TransportError, ExitCode.NETWORK, "Check the network and the base URL, or give it more time with --timeout."),
     (DecodeError, ExitCode.NETWORK, "The API may have changed; look for a newer theirstack-async."),
@@ -73,7 +78,4 @@ def explain(error: TheirStackError) -> tuple[ExitCode, str]:
     """Return the exit code for an error and what there is to say: what happened, and what to do next."""
     found = ((code, advice) for kind, code, advice in _RULES if isinstance(error, kind))
     code, advice = next(found, (ExitCode.FAILED, ""))
-    said = str(error).strip()
-    if said and not said.endswith((".", "!", "?")):
-        said += "."
-    return code, f"{said} {advice}".strip()
+    return code, f"{sentence(str(error))} {advice}".strip()

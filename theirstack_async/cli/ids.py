@@ -47,9 +47,11 @@ def _read_lines(lines: Iterable[str]) -> list[int]:
 
 def _field(line: str, where: str) -> Any:
     try:
-        return json.loads(line).get("id")
+        return json.loads(line)["id"]
     except ValueError:
         raise typer.BadParameter(f"{where}: expected a JSON object on one line") from None
+    except KeyError:
+        raise typer.BadParameter(f'{where}: the JSON object has no "id"') from None
 
 
 def _id(value: object, where: str) -> int:

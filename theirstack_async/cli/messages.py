@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import typer
 
 from theirstack_async.cli.exits import ExitCode
-from theirstack_async.cli.text import clean
+from theirstack_async.cli.text import clean, sentence
 
 
 def fail(said: str) -> None:
@@ -67,7 +67,7 @@ def reporting(*, verbose: bool, debug: bool) -> Generator[None, None, None]:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    _say("warning:", "yellow", f"{message}.")
+    _say("warning:", "yellow", sentence(str(message)))
 
 
 def _say(label: str, colour: str, said: str) -> None:

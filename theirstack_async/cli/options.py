@@ -83,4 +83,4 @@ def read_start(text: str) -> Any:
     """
     if text == ALL_HISTORY_WORD:
         return ALL_HISTORY
-    return text if text == "now" else read_instant("--listen-from", text, or_else="now or all-history, ")
+    return text if text == "now" else read_instant("--listen-from", text, or_else="now, all-history or ")

@@ -26,6 +26,8 @@ class ReportFile:
         Raises:
             ArgumentError: it cannot be written.
         """
+        if self._path is not None and self._path.is_dir():
+            raise ArgumentError(f"--report: cannot write {self._path}: it is a directory", field="report")
         if self._part is not None:
             try:
                 self._part.touch()

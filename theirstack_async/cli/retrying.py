@@ -115,11 +115,14 @@ class _Follower:
         self._progress.stop()
         if self._report is None:
             return
-        self._file.write(summary(self._report, accepted=True))
-        if self._out.json:
-            self._out.line(summary(self._report, accepted=False))
-        for line in _lines(self._report):
-            self._out.say(line)
+        try:
+            self._file.write(summary(self._report, accepted=True))
+        finally:
+            # A disk that has become full must not take what is known from the screen too.
+            if self._out.json:
+                self._out.line(summary(self._report, accepted=False))
+            for line in _lines(self._report):
+                self._out.say(line)
 
 
 def _verdict(report: RetryReport) -> tuple[ExitCode, str]:

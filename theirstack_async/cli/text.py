@@ -17,6 +17,12 @@ def clean(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
+def sentence(text: str) -> str:
+    """Return text with a full stop, unless it ends as a sentence does or is empty."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) or not text else f"{text}."
+
+
 def shown(value: Any) -> str:
     """Return a value as a person reads it."""
     if value is None or value == ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, NoReturn, TypeAlias
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -28,7 +28,7 @@ from theirstack_async.cli.session import call
 app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Set webhooks up, switch and test them. None of it costs credits; the events that a webhook sends do.",
+    help="Set webhooks up, switch and test them. The events that a webhook sends cost credits.",
 )
 _COLUMNS: Final = (
     Column("id", lambda webhook: webhook.id, width=8, right=True),
@@ -39,14 +39,11 @@ _COLUMNS: Final = (
 )
 _HISTORY: Final = "Every past match of the search will be replayed, and billed (1 credit a job, 3 a company). Go on?"
 
-ListenFrom: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        metavar="WHEN",
-        help="Which matches are delivered: those from an instant on (2026-05-01T09:00:00Z), from now on (now), "
-        "or all that there ever were (all-history), each of which is billed.",
-    ),
-]
+_LISTEN_FROM: Final = typer.Option(
+    metavar="WHEN",
+    help="Which matches are delivered: those from an instant on (2026-05-01T09:00:00Z), from now on (now), "
+    "or all that there ever were (all-history), each of which is billed.",
+)
 
 
 class Clearable(enum.StrEnum):
@@ -94,7 +91,7 @@ def create(
     ctx: typer.Context,
     url: Annotated[str, typer.Option(help="Where events are delivered; http or https.")],
     search_id: Annotated[int, typer.Option(help="The saved search to follow.")],
-    listen_from: ListenFrom,
+    listen_from: Annotated[str, _LISTEN_FROM],
     description: Annotated[str | None, typer.Option(help="Free text.")] = None,
     once_per_company: Annotated[
         bool, typer.Option("--once-per-company", help="At most one job_new event a company.")
@@ -132,14 +129,17 @@ def update(
     webhook_id: WebhookId,
     url: Annotated[str | None, typer.Option(help="Where events are delivered.")] = None,
     search_id: Annotated[int | None, typer.Option(help="The saved search to follow.")] = None,
-    listen_from: ListenFrom | None = None,
+    listen_from: Annotated[str | None, _LISTEN_FROM] = None,
     description: Annotated[str | None, typer.Option(help="Free text.")] = None,
     once_per_company: Annotated[
         bool | None, typer.Option("--once-per-company/--every-job", help="One job_new event a company, or each.")
     ] = None,
     event_type: EventTypes = None,
     secret_file: SecretFile = None,
-    clear: Annotated[list[Clearable] | None, typer.Option(help="Empty a field; may be given several times.")] = None,
+    clear: Annotated[
+        list[Clearable] | None,
+        typer.Option(metavar="FIELD", help="Empty description, secret or event-types; may be repeated."),
+    ] = None,
     yes: Yes = False,
     json: Json = False,
 ) -> NoReturn:
@@ -205,6 +205,8 @@ def send_test(
     json: Json = False,
 ) -> NoReturn:
     """Have a test event delivered, and show what the receiver answered; any answer but 2xx exits with 1."""
+    if webhook_id is None and (url is None or event_type is None):
+        raise typer.BadParameter("name a WEBHOOK_ID, or give --url with --event-type")
     out = Output(json=json)
 
     async def work(client: TheirStack) -> int:
