@@ -22,17 +22,20 @@ async def serving(serve: Serve, *, ssl: SSLContext | None = None) -> AsyncIterat
     """Serve each connection with a coroutine, and yield the port. Connections end with it, and at the exit."""
     tasks: set[asyncio.Task[Any]] = set()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):  # the client has gone
             await serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            return  # the client has gone
-        finally:
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # No coroutine: asyncio would watch its task, and in older versions complain of each one that is cancelled.
+        task = asyncio.create_task(served(reader, writer))
+        tasks.add(task)
+
+        def ended(_: asyncio.Task[None]) -> None:
             tasks.discard(task)
             writer.close()
+
+        task.add_done_callback(ended)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=ssl)
     try:
