@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
-from functools import partial
 
 from theirstack_async import RetryReport, TheirStack
-from theirstack_async.testing import FakeTheirStack
+from theirstack_async.testing import FakeTheirStack, RequestRecord
 from theirstack_async.testing.faults import Hang
 
 
+def ask_again(work: asyncio.Task[None]) -> None:
+    """Say so as soon as the first Ctrl-C has been noticed."""
+    if work.cancelling():
+        print("again", flush=True)
+    else:
+        asyncio.get_running_loop().call_later(0.01, ask_again, work)
+
+
 async def main(drain: float, reports: list[RetryReport]) -> None:
+    # In debug mode asyncio tells of slow callbacks, which a busy machine has.
+    logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing"))
+    work = asyncio.current_task()
+    assert work is not None
+    ask_again(work)
     async with FakeTheirStack(deliver=False) as fake, TheirStack(fake.api_key, base_url=fake.base_url) as client:
         ids = fake.seed_events(fake.seed_webhook("http://localhost:9/hook"), 50)
-        fake.faults.add(lambda record: f"{ids[20]}".encode() in record.body, Hang(), times=None)
+
+        def third(record: RequestRecord) -> bool:
+            found = f"{ids[20]}".encode() in record.body
+            if found:
+                print("ready", flush=True)
+            return found
+
+        fake.faults.add(third, Hang(), times=None)
 
         def note(report: RetryReport) -> None:
-            if len(report.accepted) == 20 and report.batches == 2 and report.settled == 20:
-                # By now the third batch hangs.
-                asyncio.get_running_loop().call_later(0.05, partial(print, "ready", flush=True))
             reports[:] = [report]
 
         await client.webhooks.events.retry(ids, batch_size=10, max_concurrency=1, drain=drain, on_progress=note)
