@@ -15,7 +15,7 @@ from theirstack_async.testing.faults import Hang
 def ask_again(work: asyncio.Task[None]) -> None:
     """Say so as soon as the first Ctrl-C has been noticed."""
     if work.cancelling():
-        print("again", flush=True)
+        print("again", flush=True)  # noqa: T201
     else:
         asyncio.get_running_loop().call_later(0.01, ask_again, work)
 
@@ -32,7 +32,7 @@ async def main(drain: float, reports: list[RetryReport]) -> None:
         def third(record: RequestRecord) -> bool:
             found = f"{ids[20]}".encode() in record.body
             if found:
-                print("ready", flush=True)
+                print("ready", flush=True)  # noqa: T201
             return found
 
         fake.faults.add(third, Hang(), times=None)
