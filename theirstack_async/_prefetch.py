@@ -30,19 +30,23 @@ class Lookahead:
 
     async def get(self, ask: Ask) -> Reply:
         """Return the page that is asked for."""
-        if self.width == 1:
-            return await self._fetch(ask)
         expected = [ask, *self._guess(ask, self.width - 1)]
         # Where the list moved, the guesses were wrong.
         await self._drop([each for each in self._tasks if ask not in self._tasks or each not in expected])
+        if self.width == 1:
+            return await self._fetch(ask)
         for each in expected:
             if each not in self._tasks:
                 self._tasks[each] = asyncio.create_task(self._outcome(each))
+        task = self._tasks[ask]
         # One turn of the loop puts the new request on the wire before the caller computes on the rows.
         await asyncio.sleep(0)
         # Unlike awaiting the task itself, this leaves it running when we are cancelled.
-        await asyncio.wait([self._tasks[ask]])
-        outcome = self._tasks.pop(ask).result()
+        await asyncio.wait([task])
+        if self._tasks.pop(ask, None) is None:
+            # Another task left the block meanwhile, which ended the request; the reading goes on without reading ahead.
+            return await self._fetch(ask)
+        outcome = task.result()
         if isinstance(outcome, Exception):
             await self.drop()
             raise outcome

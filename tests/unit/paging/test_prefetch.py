@@ -9,6 +9,8 @@ import pytest
 from tests.unit.paging._moving import listing
 from tests.unit.paging._still import Still, make
 from theirstack_async import ArgumentError, Paginator, ServerError
+from theirstack_async._prefetch import Lookahead
+from theirstack_async._walk import Ask
 
 
 class Gate:
@@ -149,3 +151,36 @@ async def test_cancelled_while_it_waits_the_page_stays_under_way() -> None:
         gate.free()
         assert await paginator.collect() == list(range(8))
     assert gate.cancelled == []
+
+
+async def test_another_task_may_leave_the_block_while_one_waits_for_a_page() -> None:
+    gate = Gate(8)
+    paginator = Paginator(listing(gate.read), page_size=4)
+    async with paginator.prefetch(3):
+        rest = asyncio.ensure_future(paginator.collect())
+        while len(gate.waiting) < 3:
+            await asyncio.sleep(0)
+    assert gate.cancelled == [0, 3, 6]
+    gate.free()
+    assert await rest == list(range(8))
+    assert gate.waiting == {}
+
+
+async def test_nothing_more_is_begun_when_the_block_is_left_while_wrong_guesses_end() -> None:
+    gate = Gate(100)
+    lookahead = Lookahead(
+        lambda ask: listing(gate.read).fetch(ask.offset, ask.limit),
+        lambda ask, count: [Ask(ask.offset + 3 * (step + 1), 4) for step in range(count)],
+    )
+    lookahead.width = 3
+    first = asyncio.ensure_future(lookahead.get(Ask(0, 4)))
+    await gate.open(0)
+    await first
+    moved = asyncio.ensure_future(lookahead.get(Ask(50, 4)))
+    await asyncio.sleep(0)
+    lookahead.width = 1
+    await lookahead.drop()
+    await gate.open(50)
+    await moved
+    assert gate.cancelled == [3, 6]
+    assert gate.waiting == {}
