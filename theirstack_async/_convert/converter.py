@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cached_property
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origin
@@ -51,8 +52,10 @@ class Converter:
         try:
             return self._decode_one(body, type_)
         except RefusedError as refused:
-            name = getattr(type_, "__name__", str(type_))
-            raise _error(f"the answer is no {name}: {summary(refused.problems)}", refused.problems, body) from None
+            problems = refused.problems
+        # Raised outside the handler: the decoders' errors hold the whole answer, and would hang on it as its context.
+        name = getattr(type_, "__name__", str(type_))
+        raise _error(f"the answer is no {name}: {summary(problems)}", problems, body)
 
     def decode_rows(self, body: bytes, row_type: type[T]) -> Rows[T]:
         """Decode an array row by row, so that a row that does not decode costs no other.
@@ -60,13 +63,12 @@ class Converter:
         Raises:
             DecodeError: the answer is not an array.
         """
-        try:
+        with suppress(RefusedError):
             rows: list[T] = self._codec(row_type).many(body)
-        except RefusedError:
-            return self._decode_each(body, row_type)
-        if self._keep:
-            self._keep_extras(rows, body)
-        return Rows(cast("list[T | Reject]", rows), 0)
+            if self._keep:
+                self._keep_extras(rows, body)
+            return Rows(cast("list[T | Reject]", rows), 0)
+        return self._decode_each(body, row_type)
 
     def unstructure(self, value: object) -> Any:
         """Turn a value into plain data for JSON: enumerations become text, instants RFC 3339 texts in UTC with ``Z``,
@@ -137,10 +139,11 @@ class Converter:
         try:
             bodies = split(body)
         except ValueError as error:
-            problems = (Problem("", str(error)),)
-            raise _error(f"the answer is not an array that can be read: {error}", problems, body) from None
-        rows = [self._decode_row(index, row, row_type) for index, row in enumerate(bodies)]
-        return Rows(rows, sum(isinstance(row, Reject) for row in rows))
+            why = str(error)
+        else:
+            rows = [self._decode_row(index, row, row_type) for index, row in enumerate(bodies)]
+            return Rows(rows, sum(isinstance(row, Reject) for row in rows))
+        raise _error(f"the answer is not an array that can be read: {why}", (Problem("", why),), body)
 
     def _decode_row(self, index: int, body: bytes, row_type: type[T]) -> T | Reject:
         try:

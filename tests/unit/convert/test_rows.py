@@ -193,3 +193,13 @@ def test_making_a_converter_imports_and_builds_nothing() -> None:
     code += "print({'msgspec', 'cattrs', 'aiohttp'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("body", "type_"), [(b"{", Webhook), (b"[]", Webhook), (b"{", list[Webhook]), (b"[7", list[Webhook])]
+)
+def test_no_error_of_a_decoder_hangs_on_ours(body: bytes, type_: type[Any]) -> None:
+    """The standard library's holds the whole answer."""
+    with pytest.raises(DecodeError) as caught:
+        Converter().decode(body, type_)
+    assert caught.value.__context__ is None
