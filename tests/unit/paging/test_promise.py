@@ -177,3 +177,10 @@ async def test_with_settle_the_checkpoint_stays_where_the_first_pass_ended() -> 
     assert len(await paginator.collect()) == 10
     assert paginator.checkpoint().offset == 10
     assert paginator.checkpoint().ids == (0, 1, 2, 3, 4, 5, 6, 8, 9)
+
+
+def test_a_walk_from_the_middle_hands_out_only_what_stands_after_a_row_that_it_knows() -> None:
+    """What stands before was handed out by the walk that it takes up, which remembered only the last ids of it."""
+    walk = OffsetWalk(4, origin=8, known=(6, 7))
+    taken = walk.take(Ask(7, 4), [5, 6, 7, 8])
+    assert (list(taken.new), taken.front) == ([3], 3)
