@@ -119,7 +119,7 @@ def package(session: nox.Session) -> None:
     python = str(tmp / "venv" / "bin" / "python")
     place = tmp / "elsewhere"
     place.mkdir()
-    for name in ("tests", "docs", "examples"):
+    for name in ("tests", "docs", "examples", "benchmarks"):
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "_build"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, place)
