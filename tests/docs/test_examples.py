@@ -86,6 +86,8 @@ async def test_fastapi_app(fake_theirstack: FakeTheirStack, env: dict[str, str])
             answer = await browser.get(f"/webhooks/{webhook_id}/failed")
             assert [row["id"] for row in answer.json()["failed"]] == [*ids][:-21:-1]
             assert (await browser.get("/webhooks/999/failed")).status_code == 404
+            assert (await browser.post("/webhooks/999/retry")).status_code == 404
+            assert (await browser.get("/webhooks/-1/failed")).status_code == 422
             answer = await browser.post(f"/webhooks/{webhook_id}/retry")
             assert answer.json() == {"accepted": 30, "not accepted": 0}
             fake_theirstack.faults.add("GET *", Status(429, headers={"Retry-After": "90"}))
