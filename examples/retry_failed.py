@@ -3,6 +3,7 @@
 The key is read from THEIRSTACK_API_KEY. Exit code 0: every event was accepted; 1: some were not; 2: the call failed.
 """
 
+import argparse
 import asyncio
 import sys
 
@@ -21,8 +22,10 @@ async def main(webhook_id: int) -> int:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Have all failed events of a webhook delivered again.")
+    parser.add_argument("webhook_id", type=int)
     try:
-        sys.exit(asyncio.run(main(int(sys.argv[1]))))
+        sys.exit(asyncio.run(main(parser.parse_args().webhook_id)))
     except TheirStackError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

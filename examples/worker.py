@@ -7,7 +7,7 @@ import asyncio
 import logging
 import signal
 
-from theirstack_async import AuthenticationError, RetryReport, TheirStack, TheirStackError
+from theirstack_async import AuthenticationError, ConfigurationError, RetryReport, TheirStack, TheirStackError
 
 log = logging.getLogger("worker")
 
@@ -18,7 +18,7 @@ async def one_round(client: TheirStack) -> list[RetryReport]:
     for webhook in await client.webhooks.list():
         try:
             report = await client.webhooks.events.retry_failed(webhook.id)
-        except AuthenticationError:
+        except (AuthenticationError, ConfigurationError):
             raise
         except TheirStackError as error:
             log.warning("webhook %d: %s", webhook.id, error)
@@ -32,7 +32,7 @@ async def work(client: TheirStack, every: float = 3600) -> None:
     while True:
         try:
             await one_round(client)
-        except AuthenticationError:
+        except (AuthenticationError, ConfigurationError):
             raise
         except TheirStackError as error:
             log.warning("this round failed: %s", error)

@@ -69,6 +69,13 @@ async def test_retry_failed_says_what_is_wrong(fake_theirstack: FakeTheirStack, 
     assert said.startswith(b"GET /v0/webhooks/999/events was answered 404")
 
 
+async def test_retry_failed_needs_a_webhook(env: dict[str, str]) -> None:
+    process = await start(env, "retry_failed")
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert b"required: webhook_id" in said
+
+
 async def test_fastapi_app(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
     httpx = pytest.importorskip("httpx", reason="needs the extra `test`")
     pytest.importorskip("fastapi", reason="needs the extra `test`")
@@ -108,6 +115,13 @@ async def test_worker_round(fake_theirstack: FakeTheirStack) -> None:
         fake_theirstack.faults.add("GET /v0/webhooks/*/events", Status(401))
         with pytest.raises(AuthenticationError):
             await worker.one_round(client)
+
+
+async def test_worker_ends_without_a_key(env: dict[str, str]) -> None:
+    process = await start({**env, "THEIRSTACK_API_KEY": ""}, "worker")
+    _, said = await process.communicate()
+    assert process.returncode == 1
+    assert b"THEIRSTACK_API_KEY" in said
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
