@@ -44,6 +44,8 @@ KEEP_ALIVE: Final = 4.0
 """Seconds that an idle connection is kept; short, so that the server seldom ends it first."""
 DNS_CACHE: Final = 30
 """Seconds that a look-up is remembered; short, so that a moved address is found soon."""
+_REFUSAL: Final = 65_536
+"""Bytes of an error's body that are read; a real envelope has a few hundred."""
 _ONLY_ONCE: Final = frozenset({"once", "billed"})
 
 
@@ -110,6 +112,7 @@ class AiohttpTransport:
         self._injected = session
         self._session: aiohttp.ClientSession | None = None
         self._keeper: AsyncGenerator[None, None] | None = None
+        self._session_loop: asyncio.AbstractEventLoop | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         if session is not None:
@@ -131,16 +134,17 @@ class AiohttpTransport:
             raise ClientClosedError("the client is closed; make a new one, or keep it open for as long as it is used")
         if self._injected is not None and self._injected.closed:
             raise ClientClosedError("the session that was handed to the client is closed; hand in an open one")
-        if self._loop not in (None, asyncio.get_running_loop()) and not self._loop.is_closed():
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop) and not self._loop.is_closed():
             raise ConfigurationError(
                 "the client is open on another event loop; use one client a loop, or close it there first"
             )
+        self._loop = loop
 
     async def send(self, request: Request) -> Response:
         """See :class:`theirstack_async._engine.transport.Transport`."""
         self.check()
         session = self._injected or await self._own_session()
-        self._loop = asyncio.get_running_loop()
         exchange = _Exchange(request)
         limit = asyncio.timeout(request.deadline)
         # The exception is raised outside the handlers, so that nothing of aiohttp hangs on it as its context: aiohttp's
@@ -179,9 +183,10 @@ class AiohttpTransport:
         _begin(keeper.aclose())
 
     async def _own_session(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed or self._loop is not asyncio.get_running_loop():
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._session_loop is not loop:
             self.abandon()
-            self._session = self._open()
+            self._session, self._session_loop = self._open(), loop
             self._keeper = _keep(self._session)
             await anext(self._keeper)
         return self._session
@@ -221,6 +226,8 @@ class AiohttpTransport:
             return Response(response.status, Headers(response.headers.items()), body, exchange.sends)
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
+        if response.status >= 300:
+            return await _read_refusal(response)
         limit = self._config.max_body_bytes
         chunks: list[bytes] = []
         size = 0
@@ -257,6 +264,19 @@ class AiohttpTransport:
             return ConfigurationError(f"{request.label}: this cannot be sent ({why})")
         lost = "the connection broke in the middle of the answer" if exchange.answered else "the connection was lost"
         return ConnectionLostError(f"{request.label}: {lost} ({why})", sent=exchange.sent)
+
+
+async def _read_refusal(response: aiohttp.ClientResponse) -> bytes:
+    """Return the beginning of an error's body, or what came of it: the status counts, whatever becomes of the body."""
+    body = b""
+    with suppress(aiohttp.ClientError, OSError, ValueError):
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) >= _REFUSAL:
+                break
+    if not response.content.at_eof():
+        response.close()
+    return body
 
 
 async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:

@@ -14,7 +14,7 @@ from theirstack_async._engine.dialect import Operation
 from theirstack_async._values import MASK, UNSET, Headers
 from theirstack_async._version import __version__
 from theirstack_async._wire.encode import encode_json
-from theirstack_async._wire.message import Kind, Request, ResponseMeta
+from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
 from theirstack_async.config import RequestOptions, RetryPolicy, Timeouts
 from theirstack_async.errors import DecodeError, Problem, Sent
 
@@ -123,13 +123,17 @@ def secrets(body: object, fields: Iterable[str]) -> Iterator[str]:
         yield from (value for field in fields if isinstance(value := values.get(field), str))
 
 
-def mask_echo(body: bytes, hide: Iterable[str]) -> bytes:
+def mask_echo(response: Response, hide: Iterable[str]) -> Response:
     """Return an answer with the key and secrets, should the API echo them, replaced by ``***``.
 
-    An answer that does not decode ends up in a DecodeError, and that in a log. Texts shorter than 12 characters, such
-    as the keys of tests, are left alone: rows hold such words of their own, and must arrive as they were sent.
+    An answer that does not decode ends up in a DecodeError, and that in a log; headers end up in errors and in
+    ``meta``. Texts shorter than 12 characters, such as the keys of tests, are left alone: rows hold such words of
+    their own, and must arrive as they were sent.
     """
+    body, headers = response.body, response.headers
     for word in hide:
         if len(word) >= _TELLING:
             body = body.replace(word.encode(), MASK.encode())
-    return body
+            if any(word in value for value in headers.values()):
+                headers = Headers({name: value.replace(word, MASK) for name, value in headers.items()})
+    return attrs.evolve(response, body=body, headers=headers)

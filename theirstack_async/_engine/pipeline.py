@@ -168,9 +168,10 @@ class Pipeline:
             return error
         call.state.attempts += response.sends
         hide = (call.key, *call.secrets)
+        response = mask_echo(response, hide)
         if 200 <= response.status < 300:
             call.state.sent = "yes"
-            return attrs.evolve(response, body=mask_echo(response.body, hide))
+            return response
         # A 4xx is a refusal: nothing was done. After any other answer nobody knows.
         call.state.sent = before if 400 <= response.status < 500 else "maybe"
         return self.dialect.parse_error(response, request.label, now=self.clock.now(), hide=hide)

@@ -105,7 +105,12 @@ def _message(label: str, status: int, body: ErrorBody, text: str, request_id: ob
         parts.append(_ADVICE[status])
     if request_id is not None:
         parts.append(f"Request id {request_id}.")
-    return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts)
+    return _plain(" ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts))
+
+
+def _plain(text: str) -> str:
+    """Return a server's words as one line that any terminal and log can take."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def mask(text: str, hide: Iterable[str]) -> str:

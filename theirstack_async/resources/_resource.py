@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from theirstack_async._convert import Converter
 from theirstack_async._engine.dialect import Operation
 from theirstack_async._engine.pipeline import Pipeline
 from theirstack_async._values import UNSET
 from theirstack_async.config import RequestOptions
+from theirstack_async.errors import DecodeError, Problem
 
 T = TypeVar("T")
 
@@ -34,3 +35,14 @@ class Resource:
         """Make a call and return its answer as a model."""
         reply = await self._pipeline.call(operation, parts=parts, query=query, json=json, options=options)
         return self._converter.decode(reply.body, type_)
+
+
+def refuse_envelope(data: object, body: bytes) -> None:
+    """Refuse a success that holds an error: where any JSON would do, it must not pass for a yes.
+
+    Raises:
+        DecodeError: the answer is the API's error envelope.
+    """
+    if isinstance(data, dict) and {"error", "detail"} & set(cast("dict[str, object]", data)):
+        problem = Problem("", "an error in an answer whose status says success")
+        raise DecodeError(f"the answer is {problem}; the whole answer is in .body", problems=[problem], body=body)

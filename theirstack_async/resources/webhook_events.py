@@ -23,7 +23,7 @@ from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEven
 from theirstack_async.models.webhook_event import EventId
 from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
 from theirstack_async.report import RetryReport
-from theirstack_async.resources._resource import Resource
+from theirstack_async.resources._resource import Resource, refuse_envelope
 
 T = TypeVar("T")
 PAGE_LIMIT: Final = 500
@@ -263,12 +263,12 @@ class WebhookEvents(Resource):
         return Paginator(listing, page_size=page_size, **paging)
 
     async def _send(self, kind: Kind, options: RequestOptions | None, ids: Sequence[int], state: CallState) -> None:
-        """Send one batch. What the API answers is not documented (``null``), so any JSON will do."""
+        """Send one batch. What the API answers is not documented (``null``), so any JSON but an error will do."""
         reply = await self._pipeline.call(
             api.EVENTS_RETRY, json={"webhook_event_ids": [*ids]}, options=options, kind=kind, state=state
         )
         if reply.body.strip():
-            self._converter.decode(reply.body, object)
+            refuse_envelope(self._converter.decode(reply.body, object), reply.body)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._pipeline.clock.now(), UTC)

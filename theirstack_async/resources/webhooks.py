@@ -16,7 +16,7 @@ from theirstack_async._wire.encode import encode_instant
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import ArgumentError
 from theirstack_async.models import Webhook, WebhookEventType, WebhookEventTypeInfo, WebhookTestResult
-from theirstack_async.resources._resource import Resource
+from theirstack_async.resources._resource import Resource, refuse_envelope
 from theirstack_async.resources.webhook_events import WebhookEvents
 
 ListeningStart = datetime | Literal["now"] | AllHistory
@@ -188,6 +188,7 @@ class Webhooks(Resource):
         if not reply.body.lstrip().startswith(b"{"):
             return self._converter.decode(reply.body, list[WebhookEventTypeInfo])
         keys = self._converter.decode(reply.body, dict[str, Any])
+        refuse_envelope(keys, reply.body)
         return [WebhookEventTypeInfo(event_type=WebhookEventType(key)) for key in keys]
 
     async def _one(
