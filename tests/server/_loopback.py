@@ -116,7 +116,7 @@ class Held:
 
 def client(port: int, *, scheme: str = "http", host: str = "127.0.0.1", **settings: Any) -> TheirStack:
     """Return a client of a server here that tries once."""
-    return TheirStack(KEY, base_url=f"{scheme}://{host}:{port}", **{"retries": ONE_TRY, **settings})
+    return TheirStack(base_url=f"{scheme}://{host}:{port}", **{"api_key": KEY, "retries": ONE_TRY, **settings})
 
 
 @asynccontextmanager
