@@ -103,7 +103,8 @@ class RetryPolicy:
     """When and how often a request is sent again. The pause before retry n is random, from 0 to ``base * 2**(n-1)``."""
 
     attempts: int = attrs.field(default=4, validator=_count)
-    """How many times a request is sent at the most; 1 switches retries off."""
+    """How many times a call is tried at the most; 1 switches retries off. One try with a renewed key, and what aiohttp
+    sends again by itself on a connection that had ended, come on top."""
     base: float = attrs.field(default=0.5, validator=_from_zero)
     """The longest first pause, in seconds."""
     cap: float = attrs.field(default=30.0, validator=_from_zero)

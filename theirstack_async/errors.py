@@ -54,9 +54,9 @@ class TheirStackError(Exception):
     sent: Sent = "no"
     """Whether the API can have acted on the request."""
     attempts: int = 0
-    """How many times the request was sent, hidden re-sends of aiohttp included."""
+    """How many times the request was sent, hidden re-sends of aiohttp included; 0 where the answer was the trouble."""
     elapsed: float = 0.0
-    """Seconds from the start of the call to this error."""
+    """Seconds from the start of the call to this error; 0.0 where the answer was the trouble."""
     items_so_far: list[Any] | None = None
     """The items that ``Paginator.collect()`` had gathered when this error ended it."""
     checkpoint: Checkpoint | None = None

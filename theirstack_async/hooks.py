@@ -60,7 +60,7 @@ class WaitStarted:
     operation: str
     seconds: float
     reason: str
-    """Such as ``the API asked for it (429)``."""
+    """Such as ``refused by the rate limit (429)``."""
 
 
 @attrs.frozen
@@ -72,7 +72,7 @@ class CallEnded:
     status: int | None
     """The HTTP status of the last complete answer; None without one."""
     error: str | None
-    """The name of the exception that the caller gets; None after a success."""
+    """The name of the exception that ended the call; None after a success, even one that does not decode."""
     attempts: int
     elapsed: float
     """Seconds, all waits included."""
