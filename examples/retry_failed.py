@@ -1,6 +1,7 @@
 """Have everything delivered again that a webhook's receiver missed: ``python retry_failed.py WEBHOOK_ID``.
 
-The key is read from THEIRSTACK_API_KEY. Exit code 0: every event was accepted; 1: some were not; 2: the call failed.
+The key is read from THEIRSTACK_API_KEY. Exit code 0: every event was accepted; 1: some were not; 2: the call failed;
+130: stopped by Ctrl-C.
 """
 
 import argparse
@@ -16,7 +17,11 @@ def show(report: RetryReport) -> None:
 
 async def main(webhook_id: int) -> int:
     async with TheirStack() as client:
-        report = await client.webhooks.events.retry_failed(webhook_id, max_concurrency=8, on_progress=show)
+        try:
+            report = await client.webhooks.events.retry_failed(webhook_id, max_concurrency=8, on_progress=show)
+        except asyncio.CancelledError as cancelled:
+            print("stopped;", getattr(cancelled, "report", "nothing was sent"))
+            raise
     print(report)
     return 0 if report.ok else 1
 
@@ -29,3 +34,5 @@ if __name__ == "__main__":
     except TheirStackError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

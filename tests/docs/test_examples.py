@@ -7,6 +7,7 @@ import importlib.util
 import os
 import signal
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests._imports import ROOT
 from theirstack_async import AuthenticationError, RetryPolicy, TheirStack
-from theirstack_async.testing import FakeTheirStack, Status
+from theirstack_async.testing import Answer, Exchange, FakeTheirStack, Fault, Status
 
 HOOK = "https://hook.example"
 
@@ -67,6 +68,37 @@ async def test_retry_failed_says_what_is_wrong(fake_theirstack: FakeTheirStack, 
     _, said = await process.communicate()
     assert process.returncode == 2
     assert said.startswith(b"GET /v0/webhooks/999/events was answered 404")
+
+
+@dataclass(frozen=True)
+class Gate(Fault):
+    """Answers wait until the gate is open."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def play(self, exchange: Exchange) -> Answer:
+        self.reached.set()
+        await self.open.wait()
+        return await exchange.carry_out()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a single process")
+async def test_retry_failed_reports_after_ctrl_c(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
+    webhook_id = fake_theirstack.seed_webhook(HOOK)
+    fake_theirstack.seed_events(webhook_id, 2_000)
+    gate = Gate()
+    fake_theirstack.faults.add("POST /v0/webhooks/events/retry", gate, times=None)
+    process = await start(env, "retry_failed", str(webhook_id))
+    await gate.reached.wait()
+    process.send_signal(signal.SIGINT)
+    gate.open.set()
+    printed, said = await process.communicate()
+    assert process.returncode == 130
+    assert b"stopped; " in printed
+    assert b" of 2,000 accepted" in printed
+    assert b"skipped" in printed
+    assert b"Traceback" not in said
 
 
 async def test_retry_failed_needs_a_webhook(env: dict[str, str]) -> None:
