@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from ssl import SSLContext
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
@@ -219,3 +220,14 @@ def _is_address(url: object) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def find_proxy(config: ClientConfig) -> str | None:
+    """Return the proxy that was given, or with ``trust_env`` the environment's, or None.
+
+    Not aiohttp's own ``trust_env``: with that, an entry in netrc makes it refuse our Authorization header.
+    """
+    address = urlsplit(config.base_url)
+    if config.proxy or not config.trust_env or proxy_bypass(address.netloc):
+        return config.proxy
+    return check_proxy(getproxies().get(address.scheme))

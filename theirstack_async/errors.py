@@ -100,8 +100,8 @@ class ConnectError(TransportError):
     permanent: bool
     """Whether asking again cannot help: the server's certificate was refused."""
 
-    def __init__(self, message: str = "", *, permanent: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", *, permanent: bool = False, sent: Sent = "no") -> None:
+        super().__init__(message, sent=sent)
         self.permanent = permanent
 
 

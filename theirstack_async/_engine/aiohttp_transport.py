@@ -6,8 +6,8 @@ Facts it is built on, all measured on aiohttp 3.14:
 * Look-ups are bounded by ``connect`` only, which also counts the wait for the pool; so the pool has no limit of its own
   and the number of requests under way is bounded above it.
 * GET, PUT and DELETE are sent again once, beneath us; a request middleware sees each of them and counts.
-* Whether a body left is known from the body itself, which notes when it is written, not from the exception's type. So
-  what must not be sent twice always has a body, if an empty one, and that body refuses to be written a second time.
+* Whether a body left is known from the body, which notes when it is written, not from the exception's type. So what
+  must not be sent twice has a body, if an empty one, which refuses to be written a second time.
 * Messages of aiohttp's about an answer that is no HTTP repeat the answer, which may be an echo of our headers.
 * A POST on a kept-alive connection whose end has already arrived fails after its body was written. Two turns of the
   loop let the connection notice its end first; and idle connections are dropped after four seconds.
@@ -19,8 +19,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import suppress
 from typing import Final
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -28,7 +26,7 @@ from yarl import URL
 
 from theirstack_async._values import Headers
 from theirstack_async._wire.message import Request, Response
-from theirstack_async.config import ClientConfig, check_proxy
+from theirstack_async.config import ClientConfig, find_proxy
 from theirstack_async.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -103,6 +101,11 @@ class _Exchange:
         """As ``sent``, when it is known that the last try found no connection."""
         return self.sent if self.body is not None or self.sends > 1 else "no"
 
+    def late(self) -> RequestTimeoutError:
+        """Return the error of an exchange that outlasted the deadline."""
+        message = f"{self.request.label}: no complete answer within the {self.request.deadline:.3g} s that were left"
+        return RequestTimeoutError(message, phase="deadline", sent=self.sent)
+
 
 class AiohttpTransport:
     """Sends requests over one aiohttp session, which is opened on first use, or was handed in and is never closed."""
@@ -158,7 +161,7 @@ class AiohttpTransport:
         except Exception as error:
             if not isinstance(error, (aiohttp.ClientError, OSError, ValueError, RuntimeError)) and not session.closed:
                 raise
-            failure = _deadline(exchange) if limit.expired() else self._failure(error, exchange, session)
+            failure = exchange.late() if limit.expired() else self._failure(error, exchange, session)
         failure.attempts = exchange.sends
         raise failure
 
@@ -195,14 +198,8 @@ class AiohttpTransport:
         connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=DNS_CACHE, ssl=self._config.ssl_context or True
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=self._proxy())
-
-    def _proxy(self) -> str | None:
-        # Not by the session's own trust_env: with that, an entry in netrc makes it refuse our Authorization header.
-        address = urlsplit(self._config.base_url)
-        if self._config.proxy or not self._config.trust_env or proxy_bypass(address.netloc):
-            return self._config.proxy
-        return check_proxy(getproxies().get(address.scheme))
+        no_cookies, proxy = aiohttp.DummyCookieJar(), find_proxy(self._config)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=no_cookies, proxy=proxy)
 
     async def _exchange(self, session: aiohttp.ClientSession, exchange: _Exchange) -> Response:
         request = exchange.request
@@ -245,7 +242,6 @@ class AiohttpTransport:
     def _failure(self, error: Exception, exchange: _Exchange, session: aiohttp.ClientSession) -> TheirStackError:
         """Return our exception for one of aiohttp's, or of the operating system's."""
         request, why = exchange.request, _explain(error)
-        failure: TheirStackError
         if self._closed or session.closed:
             message = f"{request.label}: the client was closed while the request was under way"
             return ClientClosedError(message, sent=exchange.sent)
@@ -257,9 +253,8 @@ class AiohttpTransport:
             return RequestTimeoutError(message, phase="read", sent=exchange.sent)
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
             permanent = isinstance(error, aiohttp.ClientConnectorCertificateError)
-            failure = ConnectError(f"{request.label}: no connection ({why})", permanent=permanent)
-            failure.sent = exchange.sent_before
-            return failure
+            message = f"{request.label}: no connection ({why})"
+            return ConnectError(message, permanent=permanent, sent=exchange.sent_before)
         if isinstance(error, ValueError) and not exchange.answered:
             return ConfigurationError(f"{request.label}: this cannot be sent ({why})")
         lost = "the connection broke in the middle of the answer" if exchange.answered else "the connection was lost"
@@ -270,10 +265,8 @@ async def _read_refusal(response: aiohttp.ClientResponse) -> bytes:
     """Return the beginning of an error's body, or what came of it: the status counts, whatever becomes of the body."""
     body = b""
     with suppress(aiohttp.ClientError, OSError, ValueError):
-        async for chunk in response.content.iter_any():
+        while len(body) < _REFUSAL and (chunk := await response.content.readany()):
             body += chunk
-            if len(body) >= _REFUSAL:
-                break
     if not response.content.at_eof():
         response.close()
     return body
@@ -297,12 +290,6 @@ def _begin(closing: Awaitable[None]) -> None:
     with suppress(StopIteration, RuntimeError):
         next(steps)
     del steps
-
-
-def _deadline(exchange: _Exchange) -> TheirStackError:
-    request = exchange.request
-    message = f"{request.label}: no complete answer within the {request.deadline:.3g} s that were left"
-    return RequestTimeoutError(message, phase="deadline", sent=exchange.sent)
 
 
 def _explain(error: Exception) -> str:
