@@ -9,6 +9,7 @@ from theirstack_async._convert import Converter
 from theirstack_async._engine.dialect import Operation
 from theirstack_async._engine.pipeline import Pipeline
 from theirstack_async._values import UNSET
+from theirstack_async._wire.encode import fill_path
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import DecodeError, Problem
 
@@ -34,7 +35,12 @@ class Resource:
     ) -> T:
         """Make a call and return its answer as a model."""
         reply = await self._pipeline.call(operation, parts=parts, query=query, json=json, options=options)
-        return self._converter.decode(reply.body, type_)
+        try:
+            return self._converter.decode(reply.body, type_)
+        except DecodeError as error:
+            failure = error
+        label = f"{operation.method} {fill_path(operation.path, parts)}"
+        raise DecodeError(f"{label}: {failure}", problems=failure.problems, body=failure.body)
 
 
 def refuse_envelope(data: object, body: bytes) -> None:

@@ -35,7 +35,7 @@ OnUnknown = Literal["report", "resend"]
 class WebhookEvents(Resource):
     """The events of webhooks.
 
-    Every method here is free. What a delivery costs, by a retry too, is the API's to say.
+    Reading and counting are free. What a delivery by a retry costs is not documented.
     """
 
     def list(

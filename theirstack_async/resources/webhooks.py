@@ -36,7 +36,10 @@ class WebhookChanges(TypedDict, total=False):
 
 
 class Webhooks(Resource):
-    """The webhooks of the account. Every method here is free of credits; the events that a webhook sends are not."""
+    """The webhooks of the account. Setting them up is free; the events that they send are not.
+
+    What a test event costs is not documented.
+    """
 
     @cached_property
     def events(self) -> WebhookEvents:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from theirstack_async.testing.faults import Fault
 from theirstack_async.testing.records import RequestRecord
 
 Match = str | Callable[[RequestRecord], bool]
 """``"POST /v0/webhooks/events/retry"``, with ``*`` for anything; or a function of the request."""
+
+_MATCH: Final = re.compile(r"(\*|[A-Z]+) ?[/*].*|\*", re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
@@ -33,8 +36,17 @@ class Faults:
         """Let ``fault`` play for the next ``times`` requests that match; None for all of them.
 
         ``match`` is a text such as ``"GET /v0/webhooks/*/events"`` (method and path, ``*`` for anything) or a function
-        of the :class:`~theirstack_async.testing.RequestRecord`. Raises ValueError for ``times`` below 1.
+        of the :class:`~theirstack_async.testing.RequestRecord`.
+
+        Raises:
+            ValueError: ``times`` is below 1, or the text could match no request, so that the fault would never play.
+            TypeError: ``fault`` is no fault, such as its class.
         """
+        given: object = fault
+        if not isinstance(given, Fault):
+            raise TypeError(f"fault: expected a fault such as Status(503), got {given!r}")
+        if isinstance(match, str) and not _MATCH.fullmatch(match):
+            raise ValueError(f'match: expected a text such as "GET /v0/webhooks", or "*" for anything, got {match!r}')
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, or None for ever; it is {times}")
         self._cues.append(_Cue(_pattern(match) if isinstance(match, str) else match, fault, times))
