@@ -15,6 +15,7 @@ from rich.text import Text
 from theirstack_async import RetryReport, TheirStack
 from theirstack_async.cli.demo_receiver import DemoReceiver
 from theirstack_async.cli.exits import ExitCode
+from theirstack_async.cli.output import drawn
 from theirstack_async.cli.session import run
 from theirstack_async.testing import FakeTheirStack
 
@@ -79,7 +80,7 @@ class Demo:
             fake.trigger(webhook, self._events)
             await fake.settled()
             async with TheirStack(fake.api_key, base_url=fake.base_url) as client:
-                with self._progress:
+                with drawn(self._progress):
                     await self._stream(client, webhook, fake)
                     report = await self._retry(client, webhook, fake, receiver)
         return self._conclude(receiver, report, time.perf_counter() - began)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import attrs
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -105,3 +107,11 @@ def _fitting(columns: Iterable[Column], width: int) -> list[Column]:
         width -= _GAP
         fitting.append(column)
     return fitting
+
+
+def drawn(progress: Progress) -> AbstractContextManager[object]:
+    """Return what draws a progress bar while it is entered.
+
+    A disabled one is not begun at all: older releases of rich end it with an empty line.
+    """
+    return nullcontext() if progress.disable else progress

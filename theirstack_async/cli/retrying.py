@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from theirstack_async import RetryReport, TheirStack
 from theirstack_async.cli.exits import ExitCode, explain
 from theirstack_async.cli.messages import fail
-from theirstack_async.cli.output import Output
+from theirstack_async.cli.output import Output, drawn
 from theirstack_async.cli.report_file import ReportFile
 
 DRAINING: Final = "Stopping. Requests under way get 5 seconds to end; Ctrl-C again cuts them."
@@ -94,6 +94,7 @@ class _Follower:
             disable=not console.is_terminal,
         )
         self._task: TaskID = self._progress.add_task("", total=total, failed="")
+        self._drawing = drawn(self._progress)
 
     def update(self, report: RetryReport) -> None:
         """Take the live report in."""
@@ -106,13 +107,13 @@ class _Follower:
         )
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._drawing.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self._drawing.__exit__(kind, error, traceback)
         if self._report is None:
             return
         try:

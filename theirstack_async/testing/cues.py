@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from theirstack_async.testing.faults import Fault
 from theirstack_async.testing.records import RequestRecord
@@ -42,9 +42,8 @@ class Faults:
             ValueError: ``times`` is below 1, or the text could match no request, so that the fault would never play.
             TypeError: ``fault`` is no fault, such as its class.
         """
-        given: object = fault
-        if not isinstance(given, Fault):
-            raise TypeError(f"fault: expected a fault such as Status(503), got {given!r}")
+        if not isinstance(cast("object", fault), Fault):
+            raise TypeError(f"fault: expected a fault such as Status(503), got {fault!r}")
         if isinstance(match, str) and not _MATCH.fullmatch(match):
             raise ValueError(f'match: expected a text such as "GET /v0/webhooks", or "*" for anything, got {match!r}')
         if times is not None and times < 1:
