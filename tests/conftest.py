@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -28,9 +29,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the programs that tests start: a shell starts what it runs behind itself with SIGINT ignored."""
+    """Let Ctrl-C reach the programs that tests start, and begin without a current event loop."""
+    # A shell starts what it runs behind itself with SIGINT ignored.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Before 1.4 pytest-asyncio asks for the current loop, and Python 3.11 and 3.12 then open one that nobody closes.
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="session", autouse=True)
