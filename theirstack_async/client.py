@@ -190,13 +190,10 @@ class TheirStack:
         if kind is not None and kind not in ("read", "idempotent", "once", "billed"):
             raise ArgumentError(f"kind: expected read, idempotent, once or billed, got {kind!r}", field="kind")
         known = self._pipeline.dialect.find(method, path)
-        operation = Operation(
-            name=known.name if known else f"{method} {path}",
-            method=method,
-            path=path,
-            kind=known.kind if known else _KINDS[method],
-            needs_key=known.needs_key if known else True,
-        )
+        if known is None:
+            operation = Operation(f"{method} {path}", method, path, _KINDS[method])
+        else:
+            operation = attrs.evolve(known, path=path)
         return await self._pipeline.call(operation, query=query or {}, json=json, options=options, kind=kind)
 
     async def aclose(self) -> None:

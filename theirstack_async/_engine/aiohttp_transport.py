@@ -223,7 +223,7 @@ class AiohttpTransport:
             return Response(response.status, Headers(response.headers.items()), body, exchange.sends)
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
-        if response.status >= 300:
+        if request.is_refused_by(response.status):
             return await _read_refusal(response)
         limit = self._config.max_body_bytes
         chunks: list[bytes] = []

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 import attrs
 
@@ -21,6 +22,8 @@ from theirstack_async.errors import DecodeError, Problem, Sent
 _IDENTITY: Final = f"theirstack-async/{__version__}"
 _TELLING: Final = 12
 """Characters from which on a text that equals the key, or a secret, can only be an echo of it."""
+Body = tuple[bytes | None, str | None]
+"""A request's body, and its media type; None and None without one."""
 _call_ids: Final = itertools.count(1)
 
 
@@ -69,6 +72,8 @@ class Call:
     state: CallState
     secrets: tuple[str, ...] = attrs.field(repr=False)
     """What of the request no error may repeat, beside the key."""
+    credits: int
+    """What it costs at the most."""
     clock: Clock = attrs.field(repr=False)
     key: str = attrs.field(default="", repr=False)
     key_renewed: bool = False
@@ -100,20 +105,27 @@ class Call:
 
 
 def prepare(
-    operation: Operation, url: str, body: object, kind: Kind, options: RequestOptions, timeouts: Timeouts
+    operation: Operation, url: str, body: Body, kind: Kind, options: RequestOptions, timeouts: Timeouts
 ) -> Request:
-    """Return the request of a call, without the key.
-
-    Raises:
-        ArgumentError: the body cannot be written as JSON.
-    """
-    headers = {"accept": "application/json", "user-agent": _IDENTITY}
-    if body is not UNSET:
-        headers["content-type"] = "application/json"
+    """Return the request of a call, without the key."""
+    content, media_type = body
+    headers = {"accept": operation.accept, "user-agent": _IDENTITY}
+    if media_type:
+        headers["content-type"] = media_type
     headers |= {name.lower(): value for name, value in options.headers.items()}
     limits = options.timeouts or timeouts
-    content = None if body is UNSET else encode_json(body)
     return Request(operation.method, url, kind, Headers(headers), content, limits.connect, limits.read)
+
+
+def write_body(json: object, form: Mapping[str, str] | None) -> Body:
+    """Return a body's bytes and their media type.
+
+    Raises:
+        ArgumentError: it cannot be written as JSON.
+    """
+    if form is not None:
+        return urlencode(form).encode(), "application/x-www-form-urlencoded"
+    return (None, None) if json is UNSET else (encode_json(json), "application/json")
 
 
 def secrets(body: object, fields: Iterable[str]) -> Iterator[str]:

@@ -25,8 +25,12 @@ class Operation:
     """What a repeated request would do."""
     credits_per_row: int = 0
     """Credits that one returned row costs; 0 for a free operation."""
+    credits_per_call: int = 0
+    """Credits that one call costs that returns anything at all, however many rows."""
     needs_key: bool = True
     """Whether the key is sent along."""
+    accept: str = "application/json"
+    """The media type of its answer."""
 
 
 class ErrorParser(Protocol):
@@ -47,13 +51,17 @@ class Dialect:
     parse_error: ErrorParser
     operations: Mapping[str, Operation]
     """By name."""
+    holds_rows: Callable[[Response], bool] = lambda _: False
+    """Whether an answer that refuses a billed request holds rows all the same, which were paid for."""
     secret_fields: frozenset[str] = frozenset()
     """Fields of a request's body that no error may repeat."""
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return the operation that a raw request is an instance of, or None when the table has none."""
-        for operation in self.operations.values():
-            pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(operation.path))
-            if operation.method == method and re.fullmatch(pattern, path):
-                return operation
-        return None
+        found = [each for each in self.operations.values() if each.method == method and _fits(each.path, path)]
+        # Of ``/v0/webhooks/event-types`` and ``/v0/webhooks/{webhook_id}`` the former, which has fewer names, is meant.
+        return min(found, key=lambda each: each.path.count("{"), default=None)
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)), path) is not None

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from theirstack_async._clock import Clock, SystemClock
-from theirstack_async._engine.call import Call, CallState, Reply, mask_echo, prepare, secrets
+from theirstack_async._engine.call import Call, CallState, Reply, mask_echo, prepare, secrets, write_body
 from theirstack_async._engine.dialect import Dialect, Operation
 from theirstack_async._engine.retry import Retry, decide
 from theirstack_async._engine.slots import Slots
@@ -69,13 +69,16 @@ class Pipeline:
         parts: Mapping[str, object] = {},
         query: Mapping[str, object] = {},
         json: Any = UNSET,
+        form: Mapping[str, str] | None = None,
         options: RequestOptions | None = None,
         kind: Kind | None = None,
+        rows: int = 0,
         state: CallState | None = None,
     ) -> Reply:
         """Make one call and return its success.
 
-        ``kind`` overrides what the operation's table says of a repeated request.
+        ``kind`` overrides what the operation's table says of a repeated request, and ``rows`` is the most that it can
+        bring, by which its price is known.
 
         Raises:
             TheirStackError: whatever went wrong, with ``attempts`` and ``elapsed`` filled in.
@@ -83,11 +86,19 @@ class Pipeline:
         url = build_url(self.dialect.base_url, operation.path, parts, query)
         call = Call(
             operation,
-            prepare(operation, url, json, kind or operation.kind, options or _NO_OPTIONS, self.config.timeouts),
+            prepare(
+                operation,
+                url,
+                write_body(json, form),
+                kind or operation.kind,
+                options or _NO_OPTIONS,
+                self.config.timeouts,
+            ),
             deadline=((options and options.timeouts) or self.config.timeouts).deadline,
             retries=(options and options.retries) or self.config.retries,
             state=state or CallState(),
             secrets=tuple(secrets(json, self.dialect.secret_fields)),
+            credits=operation.credits_per_call + rows * operation.credits_per_row,
             clock=self.clock,
         )
         self._emit(CallStarted(call.id, call.name, operation.method, fill_path(operation.path, parts), call.kind))
@@ -169,7 +180,9 @@ class Pipeline:
         call.state.attempts += response.sends
         hide = (call.key, *call.secrets)
         response = mask_echo(response, hide)
-        if 200 <= response.status < 300:
+        if 200 <= response.status < 300 or (
+            not request.is_refused_by(response.status) and self.dialect.holds_rows(response)
+        ):
             call.state.sent = "yes"
             return response
         # A 4xx is a refusal: nothing was done. After any other answer nobody knows.
@@ -244,7 +257,8 @@ class Pipeline:
         if call.kind in ("once", "billed") and call.state.sent == "maybe":
             final = OutcomeUnknownError(
                 f"{call.request.label}: nobody knows whether it was carried out, and it was not sent again, since that "
-                f"could act twice. Look before you repeat it. The first error: {error}"
+                f"could act twice. Look before you repeat it. The first error: {error}",
+                credits_at_risk=call.credits if call.kind == "billed" else 0,
             )
             final.__cause__ = error
         if call.state.sent == "maybe" and error.sent == "no":

@@ -88,6 +88,15 @@ def api_error(response: Response, label: str, *, now: float, hide: Iterable[str]
     return cls(_message(label, response.status, body, text, details["request_id"]), **details)
 
 
+def holds_rows(response: Response) -> bool:
+    """Return whether the body is that of a page of rows, ``{"data": [...]}``, whatever the status says."""
+    try:
+        data = _mapping(json.loads(response.body))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data.get("data"), list)
+
+
 def _retry_after(response: Response, rate_limit: RateLimit | None, now: float) -> float | None:
     stated = parse_retry_after(response.headers.get("retry-after"), now)
     return stated if stated is not None else (rate_limit.wait or None if rate_limit else None)

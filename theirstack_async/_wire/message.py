@@ -36,6 +36,13 @@ class Request:
         path = self.url.partition("://")[2].partition("?")[0]
         return f"{self.method} /{path.partition('/')[2]}"
 
+    def is_refused_by(self, status: int) -> bool:
+        """Return whether an answer of this status holds an error only, and no row that was paid for.
+
+        A search that the credits did not suffice for may be answered 402 with the rows that they did suffice for.
+        """
+        return status >= 300 and not (status == 402 and self.kind == "billed")
+
 
 @attrs.frozen
 class Response:

@@ -161,6 +161,49 @@ def test_whatever_happens(
 def test_every_operation_and_its_kind() -> None:
     """Whoever adds an operation says here what a second one does."""
     assert {name: operation.kind for name, operation in OPERATIONS.items()} == {
+        "jobs.search": "billed",
+        "companies.search": "billed",
+        "companies.technologies": "billed",
+        "companies.buying_intents": "billed",
+        "saved_searches.list": "read",
+        "saved_searches.get": "read",
+        "saved_searches.create": "once",
+        "saved_searches.update": "idempotent",
+        "saved_searches.archive": "idempotent",
+        "saved_searches.unsubscribe_alerts": "idempotent",
+        "saved_searches.unsubscribe_alerts_page": "idempotent",
+        "company_lists.list": "read",
+        "company_lists.get": "read",
+        "company_lists.create": "once",
+        "company_lists.rename": "idempotent",
+        "company_lists.delete": "idempotent",
+        "company_lists.duplicate": "once",
+        "company_lists.companies": "read",
+        "company_lists.export": "read",
+        "company_lists.add_companies": "once",
+        "company_lists.add_companies_to_lists": "once",
+        "company_lists.remove_companies": "idempotent",
+        "catalog.keywords": "read",
+        "catalog.categories": "read",
+        "catalog.subcategories": "read",
+        "catalog.industries": "read",
+        "catalog.company_countries": "read",
+        "catalog.job_countries": "read",
+        "catalog.locations": "read",
+        "catalog.technologies": "read",
+        "catalog.technology_categories": "read",
+        "catalog.technology_subcategories": "read",
+        "datasets.list": "read",
+        "datasets.credentials": "idempotent",
+        "billing.credit_balance": "read",
+        "team.credits_consumption": "read",
+        "requests.list": "read",
+        "requests.count": "read",
+        "email_preferences.get": "read",
+        "email_preferences.update": "idempotent",
+        "email_preferences.unsubscribe": "idempotent",
+        "email_preferences.unsubscribe_page": "idempotent",
+        "app_urls.create": "idempotent",
         "webhooks.list": "read",
         "webhooks.get": "read",
         "webhooks.create": "once",
@@ -177,3 +220,30 @@ def test_every_operation_and_its_kind() -> None:
     assert {operation.credits_per_row for operation in OPERATIONS.values()} == {0}
     assert all(operation.needs_key for operation in OPERATIONS.values())
     assert all(operation.name == name for name, operation in OPERATIONS.items())
+
+
+def test_what_costs_credits_and_what_needs_no_key() -> None:
+    """https://theirstack.com/en/docs/pricing/credits.md; ten operations are open, and three that left the document."""
+    prices = {op.name: (op.credits_per_row, op.credits_per_call) for op in OPERATIONS.values() if op.kind == "billed"}
+    assert prices == {
+        "jobs.search": (1, 0),
+        "companies.search": (3, 0),
+        "companies.technologies": (0, 3),
+        "companies.buying_intents": (0, 3),
+    }
+    assert not any(op.credits_per_row or op.credits_per_call for op in OPERATIONS.values() if op.kind != "billed")
+    assert {op.name for op in OPERATIONS.values() if not op.needs_key} == {
+        "saved_searches.unsubscribe_alerts",
+        "saved_searches.unsubscribe_alerts_page",
+        "email_preferences.unsubscribe",
+        "email_preferences.unsubscribe_page",
+        "catalog.keywords",
+        "catalog.categories",
+        "catalog.subcategories",
+        "catalog.industries",
+        "catalog.company_countries",
+        "catalog.job_countries",
+        "catalog.technologies",
+        "catalog.technology_categories",
+        "catalog.technology_subcategories",
+    }
