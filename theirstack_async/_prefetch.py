@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._tasks import cancel_and_wait
 from theirstack_async._walk import Ask
-from theirstack_async.errors import ArgumentError
+from theirstack_async.errors import ArgumentError, OutcomeUnknownError
 
 T = TypeVar("T")
 
@@ -28,6 +28,17 @@ class Lookahead:
         self._guess = guess
         self._tasks: dict[Ask, asyncio.Task[Reply | Exception]] = {}
 
+    @property
+    def asks(self) -> list[Ask]:
+        """The pages that are under way or have arrived unread, in the order of the list."""
+        return sorted(self._tasks, key=lambda ask: ask.offset)
+
+    @property
+    def arrived(self) -> list[Reply]:
+        """The pages that have arrived and are unread, in the order of the list."""
+        done = [self._tasks[ask].result() for ask in self.asks if self._tasks[ask].done()]
+        return [outcome for outcome in done if isinstance(outcome, Reply)]
+
     async def get(self, ask: Ask) -> Reply:
         """Return the page that is asked for."""
         expected = [ask, *self._guess(ask, self.width - 1)]
@@ -36,25 +47,36 @@ class Lookahead:
         if self.width == 1:
             return await self._fetch(ask)
         for each in expected:
-            if each not in self._tasks:
-                self._tasks[each] = asyncio.create_task(self._outcome(each))
+            self._begin(each)
+        outcome = await self._read(ask)
+        if isinstance(outcome, Exception):
+            await self.drop()
+            raise outcome
+        return outcome
+
+    async def leave(self, error: type[BaseException] | None) -> None:  # noqa: ARG002  # it is of no account here
+        """End the reading ahead: cancel what is under way, and return when it has ended."""
+        await self.drop()
+
+    async def drop(self) -> None:
+        """Cancel what is under way, and return when it has ended."""
+        await self._drop([*self._tasks])
+
+    def _begin(self, ask: Ask) -> None:
+        if ask not in self._tasks:
+            self._tasks[ask] = asyncio.create_task(self._outcome(ask))
+
+    async def _read(self, ask: Ask) -> Reply | Exception:
+        """Wait for a page that was begun, and take it."""
         task = self._tasks[ask]
         # One turn of the loop puts the new request on the wire before the caller computes on the rows.
         await asyncio.sleep(0)
         # Unlike awaiting the task itself, this leaves it running when we are cancelled.
         await asyncio.wait([task])
         if self._tasks.pop(ask, None) is None:
-            # Another task left the block meanwhile, which ended the request; the reading goes on without reading ahead.
-            return await self._fetch(ask)
-        outcome = task.result()
-        if isinstance(outcome, Exception):
-            await self.drop()
-            raise outcome
-        return outcome
-
-    async def drop(self) -> None:
-        """Cancel what is under way, and return when it has ended."""
-        await self._drop([*self._tasks])
+            # Another task left the block meanwhile, which ended the request.
+            return await self._again(ask)
+        return task.result()
 
     async def _drop(self, asks: list[Ask]) -> None:
         await cancel_and_wait([self._tasks.pop(ask) for ask in asks])
@@ -64,6 +86,49 @@ class Lookahead:
             return await self._fetch(ask)
         except Exception as error:  # noqa: BLE001  # get() raises it, if that page is ever asked for
             return error
+
+    async def _again(self, ask: Ask) -> Reply:
+        """Go on, without reading ahead, after a request was ended from outside."""
+        return await self._fetch(ask)
+
+
+class PaidLookahead(Lookahead):
+    """The same for pages that cost credits: none is dropped. What was begun is read, in order, before anything else."""
+
+    async def get(self, ask: Ask) -> Reply:
+        """Return the page that is asked for: the first of :attr:`asks`, or a new one where there is none."""
+        known = self.asks
+        if self.width > 1:
+            new = [] if known else [ask]
+            last = known[-1] if known else ask
+            for each in [*new, *self._guess(last, self.width - len(known) - len(new))]:
+                self._begin(each)
+        if ask not in self._tasks:
+            return await self._fetch(ask)
+        outcome = await self._read(ask)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def leave(self, error: type[BaseException] | None) -> None:
+        """End the reading ahead: wait for the pages under way, which are then read first when the reading goes on.
+
+        Only a cancellation cuts them, and with it nobody knows what they cost.
+        """
+        if error is not None and issubclass(error, asyncio.CancelledError):
+            await self.drop()
+        elif self._tasks:
+            try:
+                await asyncio.wait(self._tasks.values())
+            except asyncio.CancelledError:
+                await self.drop()
+                raise
+
+    async def _again(self, ask: Ask) -> Reply:
+        raise OutcomeUnknownError(
+            f"the page at offset {ask.offset} was cut off when another task that read the same list was cancelled; "
+            "it may have been billed"
+        )
 
 
 class Prefetch(Generic[T]):
@@ -84,4 +149,4 @@ class Prefetch(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._lookahead.width = 1
-        await self._lookahead.drop()
+        await self._lookahead.leave(kind)

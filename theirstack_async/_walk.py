@@ -18,8 +18,9 @@ row is new to it.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import attrs
 
@@ -30,7 +31,24 @@ MAX_FRUITLESS: Final = 20
 _SAME_PAGE: Final = 3
 """How often in a row the same full page at rising offsets means that the server ignores the offset."""
 
-Verdict = Literal["taken", "stepped_back", "repeated_page", "moving_list"]
+Verdict = Literal["taken", "stepped_back", "moving_list"]
+
+
+class EndReason(enum.StrEnum):
+    """Why a listing ended."""
+
+    EXHAUSTED = "exhausted"
+    """Every row was handed out."""
+    MAX_ITEMS = "max_items"
+    """As many rows as the caller wanted were handed out."""
+    MAX_PAGES = "max_pages"
+    """As many pages as the caller wanted were read."""
+    PLAN_LIMIT = "plan_limit"
+    """There are more rows, and the account's plan gives no more of them."""
+    TRUNCATED_BY_CREDITS = "truncated_by_credits"
+    """There are more rows, and the account has no credits left for them."""
+    REPEATED_PAGE = "repeated_page"
+    """The API gave the same page again and again."""
 
 
 @attrs.frozen
@@ -39,6 +57,20 @@ class Ask:
 
     offset: int
     limit: int
+    total: bool = False
+    """Whether to ask how many rows there are in all."""
+
+
+@attrs.frozen
+class Told:
+    """What a page told of the list, beside its rows."""
+
+    total: int | None = None
+    """How many rows there are in all; None where it was not asked for, or not told."""
+    withheld: int = 0
+    """How many rows were held back because the credits did not suffice."""
+    out_of_credits: bool = False
+    """Whether the credits did not suffice, however many rows that held back."""
 
 
 @attrs.frozen
@@ -52,8 +84,38 @@ class Taken:
     """The place after the last row that had been seen before; what stands from there moves the walk on."""
 
 
+class Walk(Protocol):
+    """A way through a list."""
+
+    end: EndReason | None
+    """Why there is no next page; None while there is one."""
+    not_fetched: int | None
+    """How many rows there are that the walk did not reach; None when that is not known."""
+    total: int | None
+    """How many rows there are in all, as told last; None when it was not."""
+
+    def next(self, wanted: int | None = None) -> Ask | None:
+        """Return the page to ask for, or None at the end. ``wanted`` caps the rows still of use."""
+        ...
+
+    def ahead(self, ask: Ask, wanted: int | None, count: int) -> list[Ask]:
+        """Return up to ``count`` pages that follow ``ask`` if the list stands still and they are of use."""
+        ...
+
+    def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
+        """Take a page's keys in, and return which of its rows are to be handed out."""
+        ...
+
+    def refuse(self, status: int | None) -> EndReason | None:
+        """Return the end that it means when a page is refused with this status; None when it is an error."""
+        ...
+
+
 class OffsetWalk:
     """Reads one list from an offset to its end."""
+
+    not_fetched: int | None = None
+    total: int | None = None
 
     def __init__(self, page_size: int, *, origin: int = 0, known: Sequence[int] = ()) -> None:
         """``known`` are the last ids of an earlier walk that went up to ``origin``; the list is then taken up there."""
@@ -61,7 +123,7 @@ class OffsetWalk:
         self._seen = IdSet(known)
         self._partial = origin > 0 or bool(known)
         self._free_offset: int | None = None if known else origin
-        self._ended = False
+        self.end: EndReason | None = None
         self._fruitless = 0
         self._last: tuple[int, Sequence[int]] = (0, ())
         self._same = 1
@@ -69,7 +131,7 @@ class OffsetWalk:
 
     def next(self, wanted: int | None = None) -> Ask | None:
         """Return the page to ask for, or None when the list is at its end. ``wanted`` caps the rows still of use."""
-        return None if self._ended else self._ask(self._offset, wanted, overlap=bool(self._seen))
+        return None if self.end else self._ask(self._offset, wanted, overlap=bool(self._seen))
 
     def ahead(self, ask: Ask, wanted: int | None, count: int) -> list[Ask]:
         """Return up to ``count`` pages that follow ``ask`` if the list stands still and they are of use."""
@@ -85,7 +147,7 @@ class OffsetWalk:
             asks.append(ask)
         return asks
 
-    def take(self, ask: Ask, keys: Sequence[int]) -> Taken:
+    def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:  # noqa: ARG002  # such lists tell nothing
         """Take a page's keys in, and return which of its rows are to be handed out."""
         seen = self._seen.among(keys)
         if not seen and ask.offset != self._free_offset:
@@ -97,12 +159,16 @@ class OffsetWalk:
         new = sorted(place for key, place in first.items() if key not in seen)
         self._seen.update(first)
         self._free_offset = None if self._partial else 0
-        self._ended = len(keys) < ask.limit
+        self.end = EndReason.EXHAUSTED if len(keys) < ask.limit else None
         self._aim(max(0, ask.offset + len(keys) - 1))
-        if self._ended or new:
+        if self.end or new:
             self._fruitless, self._same, self._last = 0, 1, (ask.offset, keys)
             return Taken("taken", new, front)
         return self._nothing_new(ask, keys)
+
+    def refuse(self, status: int | None) -> EndReason | None:  # noqa: ARG002  # here it never does
+        """Return None: a refusal is an error."""
+        return None
 
     def _ask(self, offset: int, wanted: int | None, *, overlap: bool) -> Ask:
         limit = self._page_size
@@ -139,8 +205,8 @@ class OffsetWalk:
         self._same = self._same + 1 if ask.offset > offset and [*keys] == [*page] else 1
         self._last = (ask.offset, keys)
         if self._same >= _SAME_PAGE:
-            self._ended = True
-            return Taken("repeated_page")
+            self.end = EndReason.REPEATED_PAGE
+            return Taken("taken")
         return Taken("moving_list") if self._tired() else Taken("taken")
 
     def _tired(self) -> bool:

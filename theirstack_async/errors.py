@@ -231,13 +231,25 @@ class DecodeError(TheirStackError):
 
 
 class PaginationError(TheirStackError):
-    """A listing could not go on without risking to lose rows. ``checkpoint`` tells how far it got."""
+    """A listing ended before its rows did, or could not go on without risking to lose some.
 
-    def __init__(self, message: str = "", *, reason: str = "", checkpoint: Checkpoint | None = None) -> None:
+    It is raised after all rows that were fetched have been handed out. ``checkpoint`` tells how far it got.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reason: str = "",
+        checkpoint: Checkpoint | None = None,
+        not_fetched: int | None = None,
+    ) -> None:
         super().__init__(message, sent="yes")
         self.reason = reason
-        """``repeated_page`` or ``moving_list``."""
+        """``plan_limit``, ``truncated_by_credits``, ``repeated_page`` or ``moving_list``."""
         self.checkpoint = checkpoint
+        self.not_fetched = not_fetched
+        """How many rows there are that were not fetched; None where that is not known."""
 
 
 class BatchError(TheirStackError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
 from theirstack_async._convert.problems import summary
 from theirstack_async.errors import DecodeError, Problem
+
+if TYPE_CHECKING:
+    from theirstack_async.models import SearchMetadata
 
 T = TypeVar("T")
 
@@ -41,3 +44,5 @@ class Rows(Generic[T]):
     rows: list[T | Reject]
     rejected: int
     """How many of the rows are rejects."""
+    metadata: SearchMetadata | None = None
+    """What a search told beside its rows; None for a bare array."""

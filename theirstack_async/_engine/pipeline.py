@@ -84,18 +84,12 @@ class Pipeline:
             TheirStackError: whatever went wrong, with ``attempts`` and ``elapsed`` filled in.
         """
         url = build_url(self.dialect.base_url, operation.path, parts, query)
+        options = options or _NO_OPTIONS
         call = Call(
             operation,
-            prepare(
-                operation,
-                url,
-                write_body(json, form),
-                kind or operation.kind,
-                options or _NO_OPTIONS,
-                self.config.timeouts,
-            ),
-            deadline=((options and options.timeouts) or self.config.timeouts).deadline,
-            retries=(options and options.retries) or self.config.retries,
+            prepare(operation, url, write_body(json, form), kind or operation.kind, options, self.config.timeouts),
+            deadline=(options.timeouts or self.config.timeouts).deadline,
+            retries=options.retries or self.config.retries,
             state=state or CallState(),
             secrets=tuple(secrets(json, self.dialect.secret_fields)),
             credits=operation.credits_per_call + rows * operation.credits_per_row,

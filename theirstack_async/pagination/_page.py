@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import json
 from collections import deque
@@ -13,26 +12,17 @@ import attrs
 
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._values import UNSET
+from theirstack_async._walk import Ask, OffsetWalk, Walk
 from theirstack_async._wire.message import ResponseMeta
 from theirstack_async.errors import DecodeError
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
+    from theirstack_async.models import SearchMetadata
 
 T = TypeVar("T")
 RejectsMode = Literal["raise", "collect"]
 """What becomes of rows that do not decode: raised after the good rows of their page, or collected."""
-
-
-class EndReason(enum.StrEnum):
-    """Why a listing ended."""
-
-    EXHAUSTED = "exhausted"
-    """Every row was handed out."""
-    MAX_ITEMS = "max_items"
-    """As many rows as the caller wanted were handed out."""
-    REPEATED_PAGE = "repeated_page"
-    """The API gave the same page again and again."""
 
 
 @attrs.frozen
@@ -48,7 +38,11 @@ class Page(Generic[T]):
     rejects: tuple[DecodeError, ...]
     """The rows that did not decode, each with its bytes; empty unless ``rejects="collect"``."""
     repeated: int
-    """How many of the page's rows had been handed out before, and were dropped."""
+    """How many of the page's rows had been handed out before, and were dropped. On a billed list they cost credits."""
+    metadata: SearchMetadata | None = None
+    """What a search told beside its rows: the total if it was asked for, and what was held back for want of credits."""
+    credits: int = 0
+    """Credits that the page cost: its rows, the repeated and the rejected ones included, at the price of one."""
 
 
 @attrs.frozen
@@ -63,6 +57,8 @@ class RawPage:
     """Status, request id, attempts, seconds, rate windows."""
     repeated: int
     """How many of the page's rows had been handed out before."""
+    credits: int = 0
+    """Credits that the page cost."""
 
 
 @attrs.frozen
@@ -71,8 +67,8 @@ class Listing(Generic[T]):
 
     label: str
     """What errors call it, such as ``GET /v0/webhooks/7/events``."""
-    fetch: Callable[[int, int], Awaitable[Reply]]
-    """From offset and limit to the page's bytes."""
+    fetch: Callable[[Ask], Awaitable[Reply]]
+    """From a place in the list to the page's bytes."""
     decode: Callable[[bytes], Rows[Any]]
     """From the bytes to the rows, in order."""
     key: Callable[[Any], int]
@@ -81,6 +77,10 @@ class Listing(Generic[T]):
     """Of the path and the filters; see :func:`digest`."""
     item: Callable[[Any], T] | None = None
     """From a decoded row to what is handed out; None for the row itself."""
+    walk: Callable[..., Walk] = OffsetWalk
+    """Makes the way through it, from a page size, an ``origin`` and the ids that are ``known``."""
+    credits_per_row: int = 0
+    """What a row costs; 0 for a free list."""
 
 
 @attrs.define
@@ -100,6 +100,8 @@ class Arrived(Generic[T]):
     rejects: deque[tuple[int, DecodeError]]
     """The rows that did not decode and are still to be told of, each with its place."""
     repeated: int
+    metadata: SearchMetadata | None = None
+    credits: int = 0
     next: int = 0
     """The first of the items that was not handed out."""
 

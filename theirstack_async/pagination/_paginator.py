@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
 from theirstack_async._checkpoint import MEMORY, VERSION, Checkpoint
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._ids import IdSet
-from theirstack_async._prefetch import Lookahead, Prefetch
+from theirstack_async._prefetch import Lookahead, PaidLookahead, Prefetch
 from theirstack_async._tasks import attach
-from theirstack_async._walk import Ask, OffsetWalk, Taken
+from theirstack_async._walk import Ask, EndReason, Taken
 from theirstack_async.config import check_count
-from theirstack_async.errors import ArgumentError, DecodeError, PaginationError
-from theirstack_async.pagination._page import Arrived, EndReason, Listing, Page, RawPage, RejectsMode
+from theirstack_async.errors import APIError, ArgumentError, DecodeError, PaginationError
+from theirstack_async.pagination._page import Arrived, Listing, Page, RawPage, RejectsMode
+from theirstack_async.pagination._resume import check_resume
+from theirstack_async.pagination._rows import is_reject, keys_of, told_by
 
 if TYPE_CHECKING:
-    from theirstack_async._convert import Reject, Rows
+    from theirstack_async._convert import Rows
 
 T = TypeVar("T")
+_LOUD: Final = {
+    EndReason.PLAN_LIMIT: "the account's plan gives no more rows of this search",
+    EndReason.TRUNCATED_BY_CREDITS: "the account has no credits left for the rows that remain",
+    EndReason.REPEATED_PAGE: "the API gives the same page at every offset",
+}
+"""The reasons that are raised, unless ``partial=True``."""
 
 
 class Paginator(Generic[T]):
@@ -51,7 +58,7 @@ class Paginator(Generic[T]):
         if rejects not in ("raise", "collect"):
             raise ArgumentError(f'rejects: expected "raise" or "collect", got {rejects!r}', field="rejects")
         if resume is not None:
-            _check_resume(resume, listing.digest, offset)
+            check_resume(resume, listing.digest, offset)
         if settle and (offset or resume is not None):
             raise ArgumentError("settle: reads the list from its start, without offset= or resume=", field="settle")
         self._listing = listing
@@ -62,7 +69,7 @@ class Paginator(Generic[T]):
         self._partial = partial
         origin = resume.offset if resume else offset
         known = resume.ids if resume else ()
-        self._walk = OffsetWalk(page_size, origin=origin, known=known)
+        self._walk = listing.walk(page_size, origin=origin, known=known)
         self._delivered = IdSet() if settle else None
         self._pass_was_new = False
         self._passes = 1
@@ -70,15 +77,30 @@ class Paginator(Generic[T]):
         self._position = origin
         self._page: Arrived[T] | None = None
         self._lock = anyio.Lock()
-        self._lookahead = Lookahead(self._fetch, lambda ask, count: self._walk.ahead(ask, self._left, count))
+        self._lookahead = (PaidLookahead if listing.credits_per_row else Lookahead)(listing.fetch, self._guess)
         self._rejected: list[DecodeError] = []
         self.end: EndReason | None = None
         """Why the listing ended; None while it has not."""
+        self.credits = 0
+        """Credits that the pages so far have cost: their rows, the repeated ones included, at the price of one."""
 
     @property
     def unread(self) -> tuple[T, ...]:
-        """The rows that have arrived and were not handed out yet."""
-        return tuple(self._page.items[self._page.next :]) if self._page else ()
+        """The rows that have arrived and were not handed out yet, those of pages that were read ahead included."""
+        here = self._page.items[self._page.next :] if self._page else []
+        pages = [self._listing.decode(reply.body).rows for reply in self._lookahead.arrived]
+        rows = [row for page in pages for row in page if not is_reject(row)]
+        return (*here, *(rows if self._listing.item is None else map(self._listing.item, rows)))
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are in all, as the API told last; None where it was not asked, or does not tell."""
+        return self._walk.total
+
+    @property
+    def not_fetched(self) -> int | None:
+        """After an end before the last row: how many rows were not fetched, where that is known."""
+        return self._walk.not_fetched
 
     @property
     def rejects(self) -> tuple[DecodeError, ...]:
@@ -127,7 +149,8 @@ class Paginator(Generic[T]):
             if self._collect_rejects:
                 rejects = tuple(error for _, error in page.rejects)
                 page.rejects.clear()
-            yield Page(list(self._hand_out(page)), page.offset, page.meta, rejects, page.repeated)
+            items = list(self._hand_out(page))
+            yield Page(items, page.offset, page.meta, rejects, page.repeated, page.metadata, page.credits)
             self._raise_reject(page)
 
     async def raw_pages(self) -> AsyncGenerator[RawPage, None]:
@@ -141,7 +164,7 @@ class Paginator(Generic[T]):
             for _ in self._hand_out(page):
                 continue
             page.rejects.clear()
-            yield RawPage(page.body, page.offset, page.meta, page.repeated)
+            yield RawPage(page.body, page.offset, page.meta, page.repeated, page.credits)
 
     def prefetch(self, pages: int) -> Prefetch[T]:
         """Read ahead: ``async with paginator.prefetch(8) as rows: async for row in rows: ...``.
@@ -204,34 +227,46 @@ class Paginator(Generic[T]):
                     self.end = EndReason.MAX_ITEMS
                 elif self._page is not None and not self._page.spent:
                     return self._page
-                elif (ask := self._walk.next(self._left if wanted is None else wanted)) is not None:
+                elif (ask := self._next(wanted)) is not None:
                     await self._load(ask)
                 elif not self._start_again():
-                    self.end = EndReason.EXHAUSTED
+                    self._finish(self._walk.end or EndReason.EXHAUSTED)
             return None
 
+    def _next(self, wanted: int | None) -> Ask | None:
+        """Return the page to read: of a billed list first those that were begun, since they are paid for."""
+        begun = self._lookahead.asks if self._listing.credits_per_row else ()
+        return begun[0] if begun else self._walk.next(self._left if wanted is None else wanted)
+
+    def _guess(self, ask: Ask, count: int) -> list[Ask]:
+        """Return the pages after ``ask``, where those before it are on their way."""
+        left = self._left
+        if left is not None:
+            left -= sum(each.limit for each in self._lookahead.asks if each.offset < ask.offset)
+        return self._walk.ahead(ask, left, count)
+
     async def _load(self, ask: Ask) -> None:
-        reply = await self._lookahead.get(ask)
+        try:
+            reply = await self._lookahead.get(ask)
+        except APIError as error:
+            reason = self._walk.refuse(error.status)
+            if reason is None or (reason is EndReason.TRUNCATED_BY_CREDITS and not self._partial):
+                raise
+            return self._finish(reason, error)
         rows = self._listing.decode(reply.body)
-        keys = self._keys(rows)
-        taken = self._walk.take(ask, keys)
-        if taken.verdict == "repeated_page":
-            self.end = EndReason.REPEATED_PAGE
-            if not self._partial:
-                raise self._error("repeated_page", "the API gives the same page at every offset")
-        elif taken.verdict == "moving_list":
+        keys = keys_of(rows, self._listing.key)
+        taken = self._walk.take(ask, keys, told_by(reply, rows))
+        if taken.verdict == "moving_list":
             raise self._error("moving_list", "the list moves faster than it can be read, or was replaced")
-        elif taken.verdict == "taken":
+        if taken.verdict == "taken":
             self._turn_to(self._arrived(ask, reply, rows, keys, taken))
+        return None
 
-    async def _fetch(self, ask: Ask) -> Reply:
-        return await self._listing.fetch(ask.offset, ask.limit)
-
-    def _keys(self, rows: Rows[Any]) -> list[int]:
-        key = self._listing.key
-        if not rows.rejected:
-            return [key(row) for row in rows.rows]
-        return [_reject_key(row) if _is_reject(row) else key(row) for row in rows.rows]
+    def _finish(self, reason: EndReason, cause: APIError | None = None) -> None:
+        """End the listing; everything that arrived has been handed out."""
+        self.end = reason
+        if reason in _LOUD and not self._partial:
+            raise self._error(reason.value, _LOUD[reason]) from cause
 
     def _arrived(self, ask: Ask, reply: Reply, rows: Rows[Any], keys: list[int], taken: Taken) -> Arrived[T]:
         places = list(taken.new)
@@ -241,15 +276,19 @@ class Paginator(Generic[T]):
         repeated = len(keys) - len(places)
         rejects: deque[tuple[int, DecodeError]] = deque()
         if rows.rejected:
-            bad = [place for place in places if _is_reject(rows.rows[place])]
+            bad = [place for place in places if is_reject(rows.rows[place])]
             rejects.extend((place, rows.rows[place].to_error(self._listing.label)) for place in bad)
-            places = [place for place in places if not _is_reject(rows.rows[place])]
+            places = [place for place in places if not is_reject(rows.rows[place])]
         items: list[Any] = [rows.rows[place] for place in places]
         if self._listing.item is not None:
             items = [self._listing.item(row) for row in items]
         # What turns up in a later pass stands anywhere, so the listing does not stand behind it.
         front = taken.front if self._passes == 1 else len(keys)
-        return Arrived(ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)
+        price = len(keys) * self._listing.credits_per_row
+        self.credits += price
+        return Arrived(
+            ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated, rows.metadata, price
+        )
 
     def _turn_to(self, page: Arrived[T]) -> None:
         """Put a page in the place of the spent one, whose end becomes where the listing stands."""
@@ -266,37 +305,16 @@ class Paginator(Generic[T]):
             return False
         self._pass_was_new = False
         self._passes += 1
-        self._walk = OffsetWalk(self._page_size)
+        self._walk = self._listing.walk(self._page_size)
         return True
 
     def _error(self, reason: str, what: str) -> PaginationError:
+        point, missing = self.checkpoint(), self._walk.not_fetched
+        how_many = f" ({missing:,} rows are left)" if missing else ""
         return PaginationError(
-            f"the listing stopped at offset {self.checkpoint().offset}: {what}; "
+            f"{self._listing.label}: the listing stopped at offset {point.offset}: {what}{how_many}; "
             "what was handed out is good, and resume=error.checkpoint goes on from there",
             reason=reason,
-            checkpoint=self.checkpoint(),
+            checkpoint=point,
+            not_fetched=missing,
         )
-
-
-def _is_reject(row: object) -> bool:
-    from theirstack_async._convert import Reject
-
-    return isinstance(row, Reject)
-
-
-def _reject_key(row: Reject) -> int:
-    """Return the row's id, or else a negative number made of its bytes: the same row has the same key again."""
-    if row.id is not None:
-        return row.id
-    return -1 - int.from_bytes(hashlib.blake2b(row.body, digest_size=7).digest())
-
-
-def _check_resume(resume: object, expected: str, offset: int) -> None:
-    if not isinstance(resume, Checkpoint):
-        raise ArgumentError(f"resume: expected a Checkpoint, got {type(resume).__name__}", field="resume")
-    if resume.version != VERSION:
-        raise ArgumentError(f"resume: a checkpoint of version {resume.version}, not {VERSION}", field="resume")
-    if resume.digest != expected:
-        raise ArgumentError("resume: this checkpoint belongs to another list, or to other filters", field="resume")
-    if offset:
-        raise ArgumentError("offset: leave it out with resume=, the checkpoint holds it", field="offset")

@@ -14,6 +14,7 @@ from theirstack_async._checkpoint import Checkpoint
 from theirstack_async._engine import theirstack as api
 from theirstack_async._engine.pipeline import CallState, Reply
 from theirstack_async._ids import IdSet
+from theirstack_async._walk import Ask
 from theirstack_async._wire.encode import encode_instant, fill_path
 from theirstack_async._wire.message import Kind
 from theirstack_async.batch import BatchRun, Progress, check_progress, check_source
@@ -247,8 +248,8 @@ class WebhookEvents(Resource):
         check_count("page_size", page_size, at_most=PAGE_LIMIT)
         filters = {"status": None if status is None else check_enum("status", status, WebhookEventStatus)}
 
-        async def fetch(offset: int, limit: int) -> Reply:
-            query = {**filters, "offset": offset, "limit": limit}
+        async def fetch(ask: Ask) -> Reply:
+            query = {**filters, "offset": ask.offset, "limit": ask.limit}
             return await self._pipeline.call(api.EVENTS_LIST, parts=parts, query=query, options=options)
 
         path = fill_path(api.EVENTS_LIST.path, parts)

@@ -15,6 +15,7 @@ import attrs
 from theirstack_async import Checkpoint, EndReason, Paginator
 from theirstack_async._convert import Rows
 from theirstack_async._engine.pipeline import Reply
+from theirstack_async._walk import Ask, OffsetWalk
 from theirstack_async._wire.message import ResponseMeta
 from theirstack_async.errors import PaginationError
 from theirstack_async.pagination import Listing
@@ -27,13 +28,14 @@ PATIENCE: Final = 3
 def listing(fetch: Any, **changes: Any) -> Listing[Any]:
     """Return a listing of plain numbers over ``fetch``, which returns them by offset and limit."""
 
-    async def call(offset: int, limit: int) -> Reply:
-        return Reply(json.dumps(await fetch(offset, limit)).encode(), META)
+    async def call(ask: Ask) -> Reply:
+        return Reply(json.dumps(await fetch(ask.offset, ask.limit)).encode(), META)
 
     def decode(body: bytes) -> Rows[int]:
         return Rows(json.loads(body), 0)
 
     given: dict[str, Any] = {"label": "GET /rows", "fetch": call, "decode": decode, "key": int, "digest": "rows"}
+    given["walk"] = OffsetWalk
     return Listing(**{**given, **changes})
 
 

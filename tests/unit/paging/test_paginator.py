@@ -20,7 +20,7 @@ from theirstack_async import (
     Paginator,
     ServerError,
 )
-from theirstack_async._walk import Ask, OffsetWalk
+from theirstack_async._walk import Ask, OffsetWalk, Told
 from theirstack_async.pagination import digest
 
 
@@ -303,7 +303,7 @@ def test_a_page_of_a_moving_list_is_looked_for_a_page_at_a_time() -> None:
     while (ask := walk.next()) is not None:
         asked.append(ask.offset)
         length = 10 if ask.offset < 44 else 3
-        if walk.take(ask, range(1000, 1000 + length)).verdict == "moving_list":
+        if walk.take(ask, range(1000, 1000 + length), Told()).verdict == "moving_list":
             break
     assert asked == [24, 14, 34, 4, 44, 0]
     assert walk.next() == Ask(0, 10)

@@ -169,7 +169,7 @@ async def test_another_task_may_leave_the_block_while_one_waits_for_a_page() -> 
 async def test_nothing_more_is_begun_when_the_block_is_left_while_wrong_guesses_end() -> None:
     gate = Gate(100)
     lookahead = Lookahead(
-        lambda ask: listing(gate.read).fetch(ask.offset, ask.limit),
+        listing(gate.read).fetch,
         lambda ask, count: [Ask(ask.offset + 3 * (step + 1), 4) for step in range(count)],
     )
     lookahead.width = 3

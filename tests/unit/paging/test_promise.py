@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests._scale import scaled
 from tests.unit.paging._moving import Change, MovingList, Schedule, fault, listing, play, random_schedule
 from theirstack_async import EndReason, Paginator
-from theirstack_async._walk import Ask, OffsetWalk, Taken
+from theirstack_async._walk import Ask, OffsetWalk, Taken, Told
 
-WALK = "theirstack_async.pagination._paginator.OffsetWalk"
+WALK = "tests.unit.paging._moving.OffsetWalk"
 MEMORY = "theirstack_async.pagination._paginator.MEMORY"
 SEEDS = 20_000
 
@@ -71,10 +71,10 @@ class _OneStepBack(OffsetWalk):
 
     stepped = False
 
-    def take(self, ask: Ask, keys: Sequence[int]) -> Taken:
+    def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         if self.stepped:
             self._free_offset = ask.offset
-        taken = super().take(ask, keys)
+        taken = super().take(ask, keys, told)
         self.stepped = taken.verdict == "stepped_back"
         return taken
 
@@ -82,9 +82,9 @@ class _OneStepBack(OffsetWalk):
 class _NoAnchor(OffsetWalk):
     """Takes each page as it comes."""
 
-    def take(self, ask: Ask, keys: Sequence[int]) -> Taken:
+    def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         self._free_offset = ask.offset
-        return super().take(ask, keys)
+        return super().take(ask, keys, told)
 
 
 class _NoOverlap(OffsetWalk):
@@ -101,10 +101,10 @@ class _NoOverlap(OffsetWalk):
 class _Forgetful(OffsetWalk):
     """In the middle of a list, takes a row that stands before a known one for a new one."""
 
-    def take(self, ask: Ask, keys: Sequence[int]) -> Taken:
+    def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         partial, self._partial = self._partial, False
         try:
-            return super().take(ask, keys)
+            return super().take(ask, keys, told)
         finally:
             self._partial = partial
 
@@ -182,5 +182,5 @@ async def test_with_settle_the_checkpoint_stays_where_the_first_pass_ended() -> 
 def test_a_walk_from_the_middle_hands_out_only_what_stands_after_a_row_that_it_knows() -> None:
     """What stands before was handed out by the walk that it takes up, which remembered only the last ids of it."""
     walk = OffsetWalk(4, origin=8, known=(6, 7))
-    taken = walk.take(Ask(7, 4), [5, 6, 7, 8])
+    taken = walk.take(Ask(7, 4), [5, 6, 7, 8], Told())
     assert (list(taken.new), taken.front) == ([3], 3)
