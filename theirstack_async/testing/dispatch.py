@@ -12,9 +12,9 @@ from aiohttp import web
 from theirstack_async._values import Headers
 from theirstack_async.testing.answers import Answer, RefusedError, envelope, refusal
 from theirstack_async.testing.backend import Backend
+from theirstack_async.testing.call import Call
 from theirstack_async.testing.cues import Faults
 from theirstack_async.testing.exchange import BrokenOffError, Exchange, Sleep
-from theirstack_async.testing.operations import Call
 from theirstack_async.testing.rate import RateLimiter
 from theirstack_async.testing.records import RequestLog, RequestRecord
 from theirstack_async.testing.routes import check_key, route
@@ -82,11 +82,15 @@ class Dispatcher:
         return await exchange.carry_out()
 
     async def _perform(self, record: RequestRecord) -> Answer:
+        style = self._backend.options.error_style
         try:
-            operation, path_id = route(record.method, record.path)
-            check_key(record.headers.get("authorization"), self._api_key)
+            row, path_id = route(record.method, record.path)
+            style = row.errors if style == "envelope" else style
+            record.needs_key = row.needs_key
+            if row.needs_key:
+                check_key(record.headers.get("authorization"), self._api_key)
             content_type = record.headers.get("content-type", "").partition(";")[0].strip().lower()
-            answer = operation(self._backend, Call(path_id, record.query, record.body, content_type))
+            answer = row.operation(self._backend, Call(path_id, record.query, record.body, content_type))
             return await answer if inspect.isawaitable(answer) else answer
         except RefusedError as error:
-            return refusal(error, self._backend.options.error_style)
+            return refusal(error, style)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, cast
@@ -10,6 +9,7 @@ from typing import Any, Final, cast
 from theirstack_async.testing import validation as read
 from theirstack_async.testing.answers import Answer, FieldProblem, InvalidError, RefusedError, json_answer
 from theirstack_async.testing.backend import Backend
+from theirstack_async.testing.call import Call, Route
 from theirstack_async.testing.counts import daily_counts
 from theirstack_async.testing.registry import EVENT_TYPES, KIND_OF_TYPE, Webhook
 from theirstack_async.testing.rows import listing
@@ -18,17 +18,6 @@ from theirstack_async.testing.store import STATUSES, Place, Status
 
 _DAY: Final = 86400
 _MAX_PAGE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request as an operation sees it."""
-
-    path_id: str
-    """The text that stands where the path has an id; empty in a path without one."""
-    query: list[tuple[str, str]]
-    body: bytes
-    content_type: str
 
 
 def list_webhooks(backend: Backend, _call: Call) -> Answer:
@@ -224,3 +213,20 @@ def _live_webhook(backend: Backend, call: Call) -> Webhook:
     if webhook.is_archived:
         raise RefusedError(400, f"Webhook {webhook.id} is archived")
     return webhook
+
+
+ROUTES: Final = (
+    Route("GET", "/v0/webhooks", list_webhooks),
+    Route("POST", "/v0/webhooks", create_webhook),
+    Route("POST", "/v0/webhooks/test", send_test),
+    Route("GET", "/v0/webhooks/event-types", event_types),
+    Route("GET", "/v0/webhooks/events/count", daily_event_counts),
+    Route("POST", "/v0/webhooks/events/retry", retry_events),
+    Route("GET", "/v0/webhooks/{id}", get_webhook),
+    Route("PATCH", "/v0/webhooks/{id}", update_webhook),
+    Route("PATCH", "/v0/webhooks/{id}/status", set_status),
+    Route("PATCH", "/v0/webhooks/{id}/archive", archive_webhook),
+    Route("GET", "/v0/webhooks/{id}/events", list_events),
+    Route("GET", "/v0/webhooks/{id}/events/count", count_events),
+)
+"""Fixed paths come before those with an id that they would fit as well."""

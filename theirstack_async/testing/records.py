@@ -30,6 +30,9 @@ class RequestRecord:
     """``time.monotonic()`` when the answer was handed to the socket, in seconds; None while in flight."""
     status: int | None = None
     """The status that was answered; None when none was, or not yet."""
+    needs_key: bool | None = None
+    """Whether the operation needs a key; None when none was carried out. A client must send none where none is needed:
+    ``all(r.needs_key or "authorization" not in r.headers for r in fake.requests)``."""
 
     @property
     def query(self) -> list[tuple[str, str]]:
