@@ -14,6 +14,7 @@ from theirstack_async.testing.options import Options
 from theirstack_async.testing.payloads import Payloads
 from theirstack_async.testing.registry import DELIVERY_TYPE, Registry, Webhook
 from theirstack_async.testing.schedule import HOUR, RESEND_FOR, Schedule
+from theirstack_async.testing.search.dataset import DataSet
 from theirstack_async.testing.store import EventStore, Kind, Outcome, Place, Status
 
 _NO_OUTCOME: Final = Outcome(None, None)
@@ -52,7 +53,8 @@ class Backend:
         self.registry: Registry = Registry()
         self.store: EventStore = EventStore()
         self.payloads: Payloads = Payloads(options.seed, naive=options.naive_instants)
-        self.billing: Billing = Billing(options.credits)
+        self.billing: Billing = Billing(options.credits, clock)
+        self.data: DataSet = DataSet(options.seed, options.jobs, options.companies, clock)
         self.sender: Sender = Sender(options.delivery_timeout)
         self.queue: DeliveryQueue = DeliveryQueue(self._deliver, options.max_deliveries_in_flight)
         self._schedule = Schedule()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict, get_args
 
 from theirstack_async.testing.answers import ErrorStyle
 from theirstack_async.testing.rate import Tier
@@ -11,14 +11,35 @@ from theirstack_async.testing.store import Order
 
 UnknownIds = Literal["422", "404", "ignore"]
 LeftOut = Literal["keep", "default"]
+Plan = Literal["paid", "free"]
+OverPlan = Literal["cap", "refuse"]
+OutOfCredits = Literal["truncate", "402", "402-data"]
+UnknownFilters = Literal["ignore", "refuse"]
+
+_CHOICES: Final[dict[str, Any]] = {
+    "order": Order,
+    "unknown_ids": UnknownIds,
+    "left_out": LeftOut,
+    "error_style": ErrorStyle,
+    "rate_tier": Tier,
+    "plan": Plan,
+    "over_plan": OverPlan,
+    "out_of_credits": OutOfCredits,
+    "unknown_filters": UnknownFilters,
+}
+_LEAST: Final = {"jobs": 0, "companies": 1, "credits": 0, "max_deliveries_in_flight": 1}
+_OR_NONE: Final = frozenset({"rate_tier", "credits"})
+_SWITCHES: Final = ("naive_instants", "compression", "deliver")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The behaviour of a :class:`~theirstack_async.testing.FakeTheirStack`, frozen."""
+    """The behaviour of a :class:`~theirstack_async.testing.FakeTheirStack`, frozen. Raises ValueError for a value
+    that means nothing.
+    """
 
     seed: int = 0
-    """Payloads are the same for the same seed and event id."""
+    """Payloads, jobs and companies are the same for the same seed and id."""
     naive_instants: bool = True
     """Whether ``discovered_at`` of jobs has no offset and means UTC, as users with live accounts have seen it, or ends
     in Z, as the vendor's schema demands."""
@@ -44,7 +65,48 @@ class Options:
     delivery_timeout: float = 10.0
     """Seconds until an unanswered delivery counts as failed. The real limit is undocumented."""
     credits: int | None = None
-    """Credits to start with; events that they do not suffice for become NOT_TRIGGERED. None is without end."""
+    """Credits to start with; events that they do not suffice for become NOT_TRIGGERED, and searches do what
+    ``out_of_credits`` says. None is without end."""
+    jobs: int = 10_000
+    """Jobs in the data set to begin with. They are made when first asked for."""
+    companies: int = 1_000
+    """Companies in the data set."""
+    plan: Plan = "paid"
+    """How much a search hands out: up to 500 rows a page, or on the ``"free"`` plan up to 25, and 5 pages (a guide
+    names the 500, a third party's reading of the plan table the others)."""
+    over_plan: OverPlan = "cap"
+    """What a search for more than the plan allows answers: fewer rows, and none from the sixth page on of the free
+    plan; or ``"refuse"``: 403. Undocumented."""
+    out_of_credits: OutOfCredits = "truncate"
+    """What a search answers when the credits do not suffice for its page: the rows that they suffice for, the others
+    counted in ``truncated_results``; the same with status 402 (``"402-data"``, as users have seen it); or an error
+    (``"402"``), and nothing is billed."""
+    unknown_filters: UnknownFilters = "ignore"
+    """What company search and lookups do with fields that they do not know: ``"refuse"`` answers 422. Undocumented;
+    job search, and ``job_filters`` of company search, always refuse them, as documented."""
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
+            if value is None and name in _OR_NONE:
+                continue
+            if problem := _problem(name, value):
+                raise ValueError(f"{name} of a FakeTheirStack must be {problem}, not {value!r}")
+
+
+def _problem(name: str, value: Any) -> str:
+    """Return what an option's value must be, or an empty text when it is that."""
+    if name in _CHOICES:
+        choices: tuple[str, ...] = get_args(_CHOICES[name])
+        return "" if value in choices else f"one of {', '.join(map(repr, choices))}"
+    if name in _SWITCHES:
+        return "" if isinstance(value, bool) else "True or False"
+    if name == "delivery_timeout":
+        return "" if isinstance(value, (int, float)) and value > 0 else "a number of seconds above 0"
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "an integer"
+    least = _LEAST.get(name)
+    return "" if least is None or value >= least else f"at least {least}"
 
 
 class OptionKwargs(TypedDict, total=False):
@@ -62,3 +124,9 @@ class OptionKwargs(TypedDict, total=False):
     max_deliveries_in_flight: int
     delivery_timeout: float
     credits: int | None
+    jobs: int
+    companies: int
+    plan: Plan
+    over_plan: OverPlan
+    out_of_credits: OutOfCredits
+    unknown_filters: UnknownFilters

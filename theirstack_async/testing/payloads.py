@@ -84,7 +84,8 @@ def _build(kind: Kind, variant: int, rng: random.Random, suffix: str) -> Templat
     return Template(tuple(part.encode() for part in parts), shown.encode())
 
 
-def _prose(rng: random.Random, size: int) -> str:
+def prose(rng: random.Random, size: int) -> str:
+    """Return a text of at least so many characters, in paragraphs and lists."""
     paragraphs = ["## About the role"]
     while sum(map(len, paragraphs)) < size:
         paragraphs.append(" ".join(rng.sample(words.SENTENCES, 4)))
@@ -93,7 +94,8 @@ def _prose(rng: random.Random, size: int) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Return a name as it stands in addresses."""
     return "".join(c for c in name.lower().replace(" ", "-") if c.isascii() and c not in "@&")
 
 
@@ -103,12 +105,12 @@ def _job(name: str, rng: random.Random, suffix: str) -> dict[str, Any]:
     title = f"{level} {role}".strip()
     skills = rng.sample(words.SKILLS, 8)
     day = rng.randint(1, 20)
-    domain = f"{_slug(name)}.example"
+    domain = f"{slug(name)}.example"
     return {
         "id": _NUMBER,
         "job_title": title,
         "url": f"https://jobs.example/{_TEXT}",
-        "final_url": f"https://{domain}/careers/{_slug(title)}-{_TEXT}",
+        "final_url": f"https://{domain}/careers/{slug(title)}-{_TEXT}",
         "source_url": f"https://board.example/view/{_TEXT}",
         "date_posted": f"2026-09-{day:02d}",
         "has_blurred_data": False,
@@ -128,7 +130,7 @@ def _job(name: str, rng: random.Random, suffix: str) -> dict[str, Any]:
         "easy_apply": rng.choice((True, False)),
         "technology_slugs": skills,
         "keyword_slugs": skills,
-        "description": _prose(rng, 3300),
+        "description": prose(rng, 3300),
         "company_object": _company(name, domain, rng),
         "normalized_title": role.lower(),
         "manager_roles": [f"Head of {role}"],
@@ -179,19 +181,19 @@ def _company(name: str, domain: str, rng: random.Random) -> dict[str, Any]:
     skills = rng.sample(words.SKILLS, 12)
     revenue = rng.randint(2, 400)
     return {
-        "id": f"{_slug(name)}-{rng.randint(1, 9999):04d}==", "name": name, "domain": domain,
+        "id": f"{slug(name)}-{rng.randint(1, 9999):04d}==", "name": name, "domain": domain,
         "industry": rng.choice(words.INDUSTRIES), "industry_id": rng.randint(1, 150), "country": "United States",
         "country_code": "US", "city": "Denver", "postal_code": "80202", "employee_count": rng.randint(11, 9000),
-        "employee_count_range": "201-500", "logo": f"https://cdn.example/{_slug(name)}.png",
+        "employee_count_range": "201-500", "logo": f"https://cdn.example/{slug(name)}.png",
         "num_jobs": rng.randint(20, 900), "num_jobs_last_30_days": rng.randint(0, 20), "num_jobs_found": None,
         "num_technologies": 88, "num_keywords": 131, "num_buying_intent_topics": 43, "possible_domains": [domain],
-        "url": f"https://{domain}", "linkedin_url": f"https://social.example/company/{_slug(name)}",
+        "url": f"https://{domain}", "linkedin_url": f"https://social.example/company/{slug(name)}",
         "linkedin_id": "1000001", "apollo_id": None, "yc_batch": None, "url_source": None,
         "is_recruiting_agency": False, "founded_year": rng.randint(1950, 2024),
         "annual_revenue_usd": revenue * 1e6, "annual_revenue_usd_readable": f"{revenue}M",
         "total_funding_usd": 18_000_000, "last_funding_round_date": "2025-05-12",
         "last_funding_round_amount_readable": "$11M", "funding_stage": "series_b", "investors": ["Example Ventures"],
-        "long_description": _prose(rng, 900), "seo_description": None, "company_tags": ["analytics"],
+        "long_description": prose(rng, 900), "seo_description": None, "company_tags": ["analytics"],
         "company_keywords": ["analytics"], "alexa_ranking": None, "publicly_traded_symbol": None,
         "publicly_traded_exchange": None, "has_blurred_data": False, "technology_slugs": skills,
         "technology_names": [skill.title() for skill in skills], "keyword_slugs": skills,

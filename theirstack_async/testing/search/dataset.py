@@ -1,0 +1,102 @@
+"""The data set: jobs at companies, made when first asked for, and changed by tests while they read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from theirstack_async._clock import Clock
+from theirstack_async.testing.search.keywords import KeywordCount, keyword_counts
+from theirstack_async.testing.search.making import DAY, day_of, make_company, make_job
+from theirstack_async.testing.search.records import CompanyRow, JobRow
+
+FIRST_JOB_ID: Final = 700_000_001
+"""Far from the ids of webhook events and of their jobs, so that none is mistaken for another."""
+SPAN: Final = 90 * DAY
+"""Seconds over which the first jobs were discovered, evenly, the last one when the fake was made."""
+
+
+class DataSet:
+    """Jobs and companies, the same for the same seed, numbers and start of the clock."""
+
+    def __init__(self, seed: int, jobs: int, companies: int, clock: Clock) -> None:
+        self._seed = seed
+        self._first_jobs = jobs
+        self._company_count = companies
+        self._clock = clock
+        self._began = clock.now()
+        self._companies: list[CompanyRow] = []
+        self._company_index: dict[str, CompanyRow] = {}
+        self._jobs: dict[int, JobRow] = {}
+        self._next = FIRST_JOB_ID
+        self._counts: dict[int, tuple[KeywordCount, ...]] = {}
+        self._counted_on = 0
+
+    @property
+    def today(self) -> int:
+        """The UTC day of the fake's clock, as an ordinal."""
+        return day_of(self._clock.now())
+
+    @property
+    def companies(self) -> Sequence[CompanyRow]:
+        """All companies."""
+        self._make()
+        return self._companies
+
+    @property
+    def jobs(self) -> Mapping[int, JobRow]:
+        """All jobs by id, in the order of their ids."""
+        self._make()
+        return self._jobs
+
+    def company(self, company_id: str) -> CompanyRow | None:
+        """Return a company by its id; None for an unknown one."""
+        self._make()
+        return self._company_index.get(company_id)
+
+    def companies_named(self, names: Collection[str]) -> list[CompanyRow]:
+        """Return the companies with these very names."""
+        return [company for company in self.companies if company.name in names]
+
+    def keywords(self, company: CompanyRow) -> tuple[KeywordCount, ...]:
+        """Return the technologies and topics of a company's jobs, as they count today."""
+        if self._counted_on != self.today:
+            self._counts.clear()
+            self._counted_on = self.today
+        counts = self._counts.get(company.index)
+        if counts is None:
+            counts = self._counts[company.index] = keyword_counts(company.jobs.values(), self.today)
+        return counts
+
+    def add(self, n: int, discovered: float | None = None) -> range:
+        """Add ``n`` jobs with the next ids, discovered at a Unix time in seconds, or now."""
+        self._make()
+        now = self._clock.now()
+        ids = range(self._next, self._next + n)
+        for job_id in ids:
+            self._keep(make_job(self._seed, job_id, self._companies, int(discovered or now), now=now))
+        self._next += n
+        return ids
+
+    def remove(self, job_ids: Iterable[int]) -> None:
+        """Remove jobs. Raises KeyError for an unknown id."""
+        self._make()
+        for job_id in job_ids:
+            job = self._jobs.pop(job_id)
+            del job.company.jobs[job_id]
+            self._counts.pop(job.company.index, None)
+
+    def _make(self) -> None:
+        if self._companies:
+            return
+        self._companies = [make_company(self._seed, index) for index in range(self._company_count)]
+        self._company_index = {company.id: company for company in self._companies}
+        first = self._began - SPAN
+        for number in range(1, self._first_jobs + 1):
+            discovered = int(first + SPAN * number / self._first_jobs)
+            self._keep(make_job(self._seed, self._next, self._companies, discovered, now=self._began))
+            self._next += 1
+
+    def _keep(self, job: JobRow) -> None:
+        self._jobs[job.id] = job.company.jobs[job.id] = job
+        self._counts.pop(job.company.index, None)
