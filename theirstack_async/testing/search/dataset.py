@@ -16,6 +16,18 @@ SPAN: Final = 90 * DAY
 """Seconds over which the first jobs were discovered, evenly, the last one when the fake was made."""
 
 
+class ListMembers:
+    """Which companies are on which list. Whoever keeps lists writes here; the company filters read it."""
+
+    def __init__(self) -> None:
+        self.company_ids: dict[int, Collection[str]] = {}
+        """The ids of the companies of each list, by the list's id."""
+
+    def of(self, list_ids: Iterable[int]) -> set[str]:
+        """Return the ids of the companies that are on any of some lists; an unknown list has none."""
+        return {company_id for list_id in list_ids for company_id in self.company_ids.get(list_id, ())}
+
+
 class DataSet:
     """Jobs and companies, the same for the same seed, numbers and start of the clock."""
 
@@ -31,6 +43,7 @@ class DataSet:
         self._next = FIRST_JOB_ID
         self._counts: dict[int, tuple[KeywordCount, ...]] = {}
         self._counted_on = 0
+        self.list_members: ListMembers = ListMembers()
 
     @property
     def today(self) -> int:
