@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from theirstack_async._clock import Clock
+from theirstack_async.testing.account.account import Account
 from theirstack_async.testing.billing import Billing
 from theirstack_async.testing.delivery import NOT_SENT, DeliveryQueue, Sender, is_loopback
 from theirstack_async.testing.options import Options
@@ -55,6 +56,7 @@ class Backend:
         self.payloads: Payloads = Payloads(options.seed, naive=options.naive_instants)
         self.billing: Billing = Billing(options.credits, clock)
         self.data: DataSet = DataSet(options.seed, options.jobs, options.companies, clock)
+        self.account: Account = Account(clock.now(), self.data.list_members)
         self.sender: Sender = Sender(options.delivery_timeout)
         self.queue: DeliveryQueue = DeliveryQueue(self._deliver, options.max_deliveries_in_flight)
         self._schedule = Schedule()
@@ -71,7 +73,7 @@ class Backend:
     def match(self, webhook: Webhook, n: int, kind: Kind) -> range:
         """Let ``n`` new records match a webhook's search: they are billed and delivered, or wait while disabled."""
         nothing = self.store.add(webhook.id, kind, "IN_PROGRESS", (), 0, _NO_OUTCOME)
-        if webhook.is_archived:
+        if self.registry.is_silent(webhook):
             return nothing
         if not webhook.is_active:
             webhook.waiting.append((n, kind))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from theirstack_async.testing import validation as read
 from theirstack_async.testing.answers import Answer, ErrorStyle
 from theirstack_async.testing.backend import Backend
 
@@ -20,6 +21,34 @@ class Call:
     body: bytes
     content_type: str
     """In lower case, without parameters."""
+
+    def number(self, name: str) -> int:
+        """Return the number that stands where the path has ``{name}``. Raises InvalidError when it is none."""
+        fields = read.Fields("path", {name: self.path_id})
+        number = fields.required(name, read.number_text)
+        fields.check()
+        return cast("int", number)
+
+    def parameters(self) -> read.Fields:
+        """Return the fields of the query; of a repeated one the last counts (see :meth:`repeated`)."""
+        return read.query_fields(self.query)
+
+    def repeated(self, name: str) -> list[str]:
+        """Return all values of a query parameter that may be given several times; empty ones are left out."""
+        return [value for key, value in self.query if key == name and value != ""]
+
+    def fields(self, *, optional: bool = False) -> read.Fields:
+        """Return the fields of the body, a JSON object; none of an empty body that is ``optional``.
+
+        Raises InvalidError when the body is something else.
+        """
+        if optional and not self.body:
+            return read.Fields("body", {})
+        return read.body_fields(self.body, self.content_type)
+
+    def form(self) -> read.Fields:
+        """Return the fields of the body, a form; none of an empty body. Raises InvalidError when it is no form."""
+        return read.form_fields(self.body, self.content_type)
 
 
 Operation = Callable[[Backend, Call], Answer | Awaitable[Answer]]

@@ -16,6 +16,12 @@ _QUARTER: Final = 900
 """Days of every time zone begin at a full quarter of an hour."""
 
 
+def day_start(seconds: int, zone: ZoneInfo) -> str:
+    """Return the beginning of the day, in a time zone, on which a quarter of an hour begins."""
+    moment = datetime.fromtimestamp(seconds, zone)
+    return moment.replace(hour=0, minute=0).isoformat().replace("+00:00", "Z")
+
+
 def daily_counts(
     segments: Iterable[Segment], start: datetime, end: datetime, zone: ZoneInfo, group_by: Collection[str]
 ) -> list[dict[str, Any]]:
@@ -26,8 +32,7 @@ def daily_counts(
 
     @cache
     def day(quarter: int) -> str:
-        moment = datetime.fromtimestamp(quarter * _QUARTER, zone)
-        return moment.replace(hour=0, minute=0).isoformat().replace("+00:00", "Z")
+        return day_start(quarter * _QUARTER, zone)
 
     first, last = start.timestamp(), end.timestamp()
     counter: Counter[tuple[str, int, str | None, int | None]] = Counter()

@@ -85,12 +85,17 @@ class Dispatcher:
         style = self._backend.options.error_style
         try:
             row, path_id = route(record.method, record.path)
-            style = row.errors if style == "envelope" else style
             record.needs_key = row.needs_key
             if row.needs_key:
                 check_key(record.headers.get("authorization"), self._api_key)
-            content_type = record.headers.get("content-type", "").partition(";")[0].strip().lower()
-            answer = row.operation(self._backend, Call(path_id, record.query, record.body, content_type))
-            return await answer if inspect.isawaitable(answer) else answer
         except RefusedError as error:
             return refusal(error, style)
+        content_type = record.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            answer = row.operation(self._backend, Call(path_id, record.query, record.body, content_type))
+            answer = await answer if inspect.isawaitable(answer) else answer
+        except RefusedError as error:
+            answer = refusal(error, row.errors if style == "envelope" else style)
+        if row.needs_key:
+            self._backend.account.seen.note(self._backend.clock.now(), record.method, record.path, answer.status)
+        return answer

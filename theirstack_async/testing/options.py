@@ -29,6 +29,7 @@ _CHOICES: Final[dict[str, Any]] = {
 }
 _LEAST: Final = {"jobs": 0, "companies": 1, "credits": 0, "max_deliveries_in_flight": 1}
 _OR_NONE: Final = frozenset({"rate_tier", "credits"})
+_TEXTS: Final = ("storage_endpoint", "storage_bucket")
 _SWITCHES: Final = ("naive_instants", "compression", "deliver")
 
 
@@ -51,7 +52,8 @@ class Options:
     left_out: LeftOut = "keep"
     """What an update does to left-out fields other than the secret: keep them or reset them. Undocumented."""
     error_style: ErrorStyle = "envelope"
-    """``"detail"`` makes 422 answers FastAPI's list, as the real API has it outside of webhooks."""
+    """``"envelope"`` leaves each operation its own shape of 422 answers: FastAPI's list on industries and e-mail
+    preferences, the envelope on all others. ``"detail"`` makes all of them FastAPI's list."""
     rate_tier: Tier | None = None
     """``"free"`` or ``"paid"`` enforces that tier's published windows with 429, on the fake's clock, over all
     requests together. None enforces nothing, and the headers tell of a window too wide to matter."""
@@ -73,7 +75,7 @@ class Options:
     """Companies in the data set."""
     plan: Plan = "paid"
     """How much a search hands out: up to 500 rows a page, or on the ``"free"`` plan up to 25, and 5 pages (a guide
-    names the 500, a third party's reading of the plan table the others)."""
+    names the 500, a third party's reading of the plan table the others). The free plan has no datasets (presumed)."""
     over_plan: OverPlan = "cap"
     """What a search for more than the plan allows answers: fewer rows, and none from the sixth page on of the free
     plan; or ``"refuse"``: 403. Undocumented."""
@@ -84,6 +86,10 @@ class Options:
     unknown_filters: UnknownFilters = "ignore"
     """What company search and lookups do with fields that they do not know: ``"refuse"`` answers 422. Undocumented;
     job search, and ``job_filters`` of company search, always refuse them, as documented."""
+    storage_endpoint: str = "https://storage.example"
+    """Where the credentials say that the datasets are: set it to an S3 server of your own to read some."""
+    storage_bucket: str = "datasets"
+    """The bucket that the credentials name."""
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
@@ -101,6 +107,8 @@ def _problem(name: str, value: Any) -> str:
         return "" if value in choices else f"one of {', '.join(map(repr, choices))}"
     if name in _SWITCHES:
         return "" if isinstance(value, bool) else "True or False"
+    if name in _TEXTS:
+        return "" if isinstance(value, str) and value else "a text that is not empty"
     if name == "delivery_timeout":
         return "" if isinstance(value, (int, float)) and value > 0 else "a number of seconds above 0"
     if not isinstance(value, int) or isinstance(value, bool):
@@ -130,3 +138,5 @@ class OptionKwargs(TypedDict, total=False):
     over_plan: OverPlan
     out_of_credits: OutOfCredits
     unknown_filters: UnknownFilters
+    storage_endpoint: str
+    storage_bucket: str

@@ -24,6 +24,8 @@ EVENT_TYPE: Final = {kind: name.replace(".", "_") for kind, name in DELIVERY_TYP
 USER_ID: Final = 1234
 TEAM_ID: Final = 31
 _FIRST_ID: Final = 101
+_LAST_SEEDED_SEARCH: Final = 5000
+"""Searches that are made by a request have higher ids than those that a test likes to name itself."""
 
 
 def instant_text(seconds: float) -> str:
@@ -33,12 +35,21 @@ def instant_text(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Search:
-    """A saved search. One that was never seeded is a search for jobs without past matches."""
+    """A saved search. One that was neither made nor seeded is a search for jobs without past matches."""
 
     name: str
     kind: SearchKind = "jobs"
     past_matches: int = 0
     """Matches older than now, one an hour, the latest an hour ago."""
+    body: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Its filters."""
+    created: float = 0.0
+    updated: float = 0.0
+    is_alert_active: bool = False
+    frequency: str | None = None
+    emails_subscribed: list[str] | None = field(default_factory=list[str])
+    is_archived: bool = False
+    """An archived search has no matches any more, so its webhooks are silent."""
 
 
 @dataclass(slots=True)
@@ -77,6 +88,15 @@ class Registry:
     def search(self, search_id: int) -> Search:
         """Return a saved search, seeded or not."""
         return self.searches.get(search_id) or Search(f"Search {search_id}")
+
+    def new_search_id(self) -> int:
+        """Return an id that no search has, and that no webhook names."""
+        named = (webhook.search_id for webhook in self.webhooks.values())
+        return 1 + max([_LAST_SEEDED_SEARCH, *self.searches, *named])
+
+    def is_silent(self, webhook: Webhook) -> bool:
+        """Return whether nothing matches for a webhook any more: it is archived, or its search is."""
+        return webhook.is_archived or self.search(webhook.search_id).is_archived
 
     def main_kind(self, webhook: Webhook) -> Kind:
         """Return the kind of events that a webhook is for in the first place."""

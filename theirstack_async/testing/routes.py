@@ -6,10 +6,12 @@ import re
 from typing import Final
 
 from theirstack_async.testing import operations as webhooks
+from theirstack_async.testing.account import app_urls, datasets, emails, lists, saved_searches, usage
 from theirstack_async.testing.answers import RefusedError
 from theirstack_async.testing.call import Route
 
-TABLE: Final = tuple(Route(*row) for row in (*webhooks.ROUTES,))
+_PARTS: Final = (webhooks, saved_searches, lists, datasets, usage, emails, app_urls)
+TABLE: Final = tuple(Route(*row) for part in _PARTS for row in part.ROUTES)
 """All operations of the fake."""
 
 _COMPILED: Final = [(re.compile(re.escape(row.path).replace(r"\{id\}", "([^/]+)")), row) for row in TABLE]

@@ -101,12 +101,15 @@ class FakeTheirStack:
     def seed_search(
         self, search_id: int, *, name: str | None = None, kind: SearchKind = "jobs", past_matches: int = 0
     ) -> None:
-        """Describe a saved search. Any search that is not described is one for jobs without past matches.
+        """Describe a saved search. For a webhook, any that is not described is one for jobs without past matches.
 
         ``past_matches`` are one an hour, the latest an hour ago: creating a webhook with a ``listening_start_time``
         of null dispatches, and bills, all of them.
         """
-        self._backend.registry.searches[search_id] = Search(name or f"Search {search_id}", kind, past_matches)
+        now = self._clock.now()
+        self._backend.registry.searches[search_id] = Search(
+            name or f"Search {search_id}", kind, past_matches, created=now, updated=now
+        )
 
     def seed_webhook(self, url: str, *, search_id: int = 1, secret: str | None = None) -> int:
         """Make an active webhook and return its id. Raises ValueError for a URL that is none."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from theirstack_async.testing.answers import FieldProblem, InvalidError
@@ -43,6 +46,10 @@ class Fields:
         """Return whether the field was given, null included."""
         return name in self._values
 
+    def names(self) -> list[str]:
+        """Return the names of all fields that were given."""
+        return list(self._values)
+
     def required(self, name: str, read: Callable[[Any], T]) -> T | None:
         """Return a field that must be there; None after noting a problem."""
         if name not in self._values:
@@ -59,6 +66,22 @@ class Fields:
         value = self._read(name, read) if name in self._values else default
         return default if value is None else value
 
+    def listed(self, name: str, values: Iterable[Any], read: Callable[[Any], T]) -> list[T]:
+        """Return the values of a field that was given several times; none after noting a problem with one."""
+        return self._checked(name, lambda: [read(value) for value in values]) or []
+
+    def window(self, most: int = 25) -> slice:
+        """Return which rows of a list the fields ``page``, ``offset`` and ``limit`` of a query ask for.
+
+        ``most`` is the limit when none is given. Sending page and offset together is undocumented: here the page
+        counts, unless it is 0.
+        """
+        page = self.defaulted("page", partial(number_text, least=0), 0)
+        offset = self.defaulted("offset", partial(number_text, least=0), 0)
+        limit = self.defaulted("limit", partial(number_text, least=1), most)
+        start = page * limit or offset
+        return slice(start, start + limit)
+
     def refuse(self, name: str, msg: str) -> None:
         """Note a problem with a field."""
         self.problems.append(FieldProblem((self._where, name), msg, "value_error"))
@@ -69,8 +92,11 @@ class Fields:
             raise InvalidError(self.problems)
 
     def _read(self, name: str, read: Callable[[Any], T]) -> T | None:
+        return self._checked(name, lambda: read(self._values[name]))
+
+    def _checked(self, name: str, value: Callable[[], T]) -> T | None:
         try:
-            return read(self._values[name])
+            return value()
         except BadValueError as bad:
             self.problems.append(FieldProblem((self._where, name), bad.msg, bad.kind))
             return None
@@ -81,12 +107,29 @@ def body_fields(body: bytes, content_type: str) -> Fields:
     if content_type != "application/json":
         raise InvalidError([FieldProblem(("body",), "Content-Type must be application/json", "content_type")])
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise InvalidError([FieldProblem(("body",), "JSON decode error", "json_invalid")]) from None
     if not isinstance(value, dict):
         raise InvalidError([FieldProblem(("body",), "Input should be a valid dictionary", "model_attributes_type")])
     return Fields("body", {str(name): item for name, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def form_fields(body: bytes, content_type: str) -> Fields:
+    """Return the fields of a form; none of an empty body. Raises InvalidError when the body is no form."""
+    if body and content_type != "application/x-www-form-urlencoded":
+        problem = FieldProblem(("body",), "Content-Type must be application/x-www-form-urlencoded", "content_type")
+        raise InvalidError([problem])
+    return Fields("body", dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)))
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def query_fields(pairs: Iterable[tuple[str, str]]) -> Fields:
@@ -106,6 +149,11 @@ def integers(value: Any) -> list[int]:
     return [integer(item) for item in items(value)]
 
 
+def strings(value: Any) -> list[str]:
+    """Read a JSON list of strings."""
+    return [string(item) for item in items(value)]
+
+
 def items(value: Any) -> list[Any]:
     """Read a JSON list."""
     if not isinstance(value, list):
@@ -118,6 +166,13 @@ def boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise BadValueError("Input should be a valid boolean", "bool_type")
     return value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Read a JSON object."""
+    if not isinstance(value, dict):
+        raise BadValueError("Input should be a valid dictionary", "dict_type")
+    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def string(value: Any) -> str:
@@ -160,6 +215,22 @@ def number_text(value: Any, *, least: int | None = None, most: int | None = None
     if most is not None and number > most:
         raise BadValueError(f"Input should be less than or equal to {most}", "less_than_equal")
     return number
+
+
+def boolean_text(value: Any) -> bool:
+    """Read a boolean of a query: ``true`` or ``false`` in any case, or 1 or 0."""
+    text = str(value).lower()
+    if text not in ("true", "false", "1", "0"):
+        raise BadValueError("Input should be a valid boolean, unable to interpret input", "bool_parsing")
+    return text in ("true", "1")
+
+
+def uuid_text(value: Any) -> str:
+    """Read a UUID of a query, and return its usual form."""
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise BadValueError("Input should be a valid UUID", "uuid_parsing") from None
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
