@@ -96,12 +96,10 @@ class PaidLookahead(Lookahead):
     """The same for pages that cost credits: none is dropped. What was begun is read, in order, before anything else."""
 
     async def get(self, ask: Ask) -> Reply:
-        """Return the page that is asked for: the first of :attr:`asks`, or a new one where there is none."""
-        known = self.asks
+        """Return the page that is asked for."""
         if self.width > 1:
-            new = [] if known else [ask]
-            last = known[-1] if known else ask
-            for each in [*new, *self._guess(last, self.width - len(known) - len(new))]:
+            self._begin(ask)
+            for each in self._guess(self.asks[-1], self.width - len(self._tasks)):
                 self._begin(each)
         if ask not in self._tasks:
             return await self._fetch(ask)

@@ -41,6 +41,19 @@ ALL_HISTORY: Final = AllHistory.ALL_HISTORY
 """For ``listening_start_time``: replay every past match, each of them billed."""
 
 
+class All(enum.Enum):
+    """The type of :data:`ALL`."""
+
+    ALL = "ALL"
+
+    def __repr__(self) -> str:
+        return "ALL"
+
+
+ALL: Final = All.ALL
+"""For ``max_items`` of a search: every row that there is, each of them billed."""
+
+
 class Secret:
     """A text that shows as ``***`` wherever it is printed, and refuses to be pickled. ``reveal()`` gives the text."""
 

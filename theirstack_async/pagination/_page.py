@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
 
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._values import UNSET
-from theirstack_async._walk import Ask, OffsetWalk, Walk
+from theirstack_async._walk import Ask, EndReason, OffsetWalk, Walk
 from theirstack_async._wire.message import ResponseMeta
 from theirstack_async.errors import DecodeError
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 RejectsMode = Literal["raise", "collect"]
 """What becomes of rows that do not decode: raised after the good rows of their page, or collected."""
+LOUD: Final = {
+    EndReason.PLAN_LIMIT: "the account's plan gives no more rows of this search",
+    EndReason.TRUNCATED_BY_CREDITS: "the account has no credits left for the rows that remain",
+    EndReason.REPEATED_PAGE: "the API gives the same page at every offset",
+}
+"""The reasons that are raised, unless ``partial=True``."""
 
 
 @attrs.frozen
@@ -104,6 +110,8 @@ class Arrived(Generic[T]):
     credits: int = 0
     next: int = 0
     """The first of the items that was not handed out."""
+    barren: bool = False
+    """Whether it cost credits, holds nothing new, and nobody was told of it yet."""
 
     @property
     def spent(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 
@@ -17,7 +17,7 @@ from theirstack_async._tasks import attach
 from theirstack_async._walk import Ask, EndReason, Taken
 from theirstack_async.config import check_count
 from theirstack_async.errors import APIError, ArgumentError, DecodeError, PaginationError
-from theirstack_async.pagination._page import Arrived, Listing, Page, RawPage, RejectsMode
+from theirstack_async.pagination._page import LOUD, Arrived, Listing, Page, RawPage, RejectsMode
 from theirstack_async.pagination._resume import check_resume
 from theirstack_async.pagination._rows import is_reject, keys_of, told_by
 
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     from theirstack_async._convert import Rows
 
 T = TypeVar("T")
-_LOUD: Final = {
-    EndReason.PLAN_LIMIT: "the account's plan gives no more rows of this search",
-    EndReason.TRUNCATED_BY_CREDITS: "the account has no credits left for the rows that remain",
-    EndReason.REPEATED_PAGE: "the API gives the same page at every offset",
-}
-"""The reasons that are raised, unless ``partial=True``."""
 
 
 class Paginator(Generic[T]):
@@ -144,7 +138,7 @@ class Paginator(Generic[T]):
             DecodeError: after the page that held it, a row that did not decode (with ``rejects="raise"``).
             PaginationError: going on would risk to lose rows.
         """
-        while (page := await self._arrive()) is not None:
+        while (page := await self._arrive(barren=True)) is not None:
             rejects: tuple[DecodeError, ...] = ()
             if self._collect_rejects:
                 rejects = tuple(error for _, error in page.rejects)
@@ -160,7 +154,7 @@ class Paginator(Generic[T]):
         Raises:
             PaginationError: going on would risk to lose rows.
         """
-        while (page := await self._arrive()) is not None:
+        while (page := await self._arrive(barren=True)) is not None:
             for _ in self._hand_out(page):
                 continue
             page.rejects.clear()
@@ -170,7 +164,8 @@ class Paginator(Generic[T]):
         """Read ahead: ``async with paginator.prefetch(8) as rows: async for row in rows: ...``.
 
         Up to ``pages`` pages are under way at once; the rows come in order. Leaving the block cancels what is under
-        way. The paginator itself is where the rows stopped.
+        way; but the pages of a billed search are waited for, and are in ``unread`` then. Those are only read ahead once
+        a full page has come. The paginator itself is where the rows stopped.
         """
         check_count("pages", pages)
         return Prefetch(self._items, self._lookahead, pages)
@@ -219,13 +214,14 @@ class Paginator(Generic[T]):
                 raise page.rejects.popleft()[1]
             page.rejects.clear()
 
-    async def _arrive(self, wanted: int | None = None) -> Arrived[T] | None:
-        """Return the page that has rows left, fetching as needed; None at the end."""
+    async def _arrive(self, wanted: int | None = None, *, barren: bool = False) -> Arrived[T] | None:
+        """Return the page that has rows left, fetching as needed; None at the end. ``barren`` pages on request."""
         async with self._lock:
             while self.end is None:
                 if self._left == 0:
                     self.end = EndReason.MAX_ITEMS
-                elif self._page is not None and not self._page.spent:
+                elif self._page is not None and (not self._page.spent or (barren and self._page.barren)):
+                    self._page.barren = False
                     return self._page
                 elif (ask := self._next(wanted)) is not None:
                     await self._load(ask)
@@ -234,22 +230,26 @@ class Paginator(Generic[T]):
             return None
 
     def _next(self, wanted: int | None) -> Ask | None:
-        """Return the page to read: of a billed list first those that were begun, since they are paid for."""
-        begun = self._lookahead.asks if self._listing.credits_per_row else ()
-        return begun[0] if begun else self._walk.next(self._left if wanted is None else wanted)
+        """Return the page to read. The pages of a billed list that were begun are paid for, so none is left out."""
+        ask = self._walk.next(self._left if wanted is None else wanted)
+        if not self._listing.credits_per_row or not (begun := self._lookahead.asks):
+            return ask
+        if ask is None or ask.offset >= begun[0].offset:
+            return begun[0]
+        return Ask(ask.offset, min(ask.limit, begun[0].offset - ask.offset), ask.total)
 
     def _guess(self, ask: Ask, count: int) -> list[Ask]:
         """Return the pages after ``ask``, where those before it are on their way."""
-        left = self._left
-        if left is not None:
-            left -= sum(each.limit for each in self._lookahead.asks if each.offset < ask.offset)
-        return self._walk.ahead(ask, left, count)
+        begun = sum(each.limit for each in self._lookahead.asks if each.offset < ask.offset)
+        return self._walk.ahead(ask, None if self._left is None else self._left - begun, count)
 
     async def _load(self, ask: Ask) -> None:
         try:
             reply = await self._lookahead.get(ask)
         except APIError as error:
             reason = self._walk.refuse(error.status)
+            if reason and self._walk.end:
+                return None  # read ahead beyond the end, and it cost nothing
             if reason is None or (reason is EndReason.TRUNCATED_BY_CREDITS and not self._partial):
                 raise
             return self._finish(reason, error)
@@ -265,8 +265,8 @@ class Paginator(Generic[T]):
     def _finish(self, reason: EndReason, cause: APIError | None = None) -> None:
         """End the listing; everything that arrived has been handed out."""
         self.end = reason
-        if reason in _LOUD and not self._partial:
-            raise self._error(reason.value, _LOUD[reason]) from cause
+        if reason in LOUD and not self._partial:
+            raise self._error(reason.value, LOUD[reason]) from cause
 
     def _arrived(self, ask: Ask, reply: Reply, rows: Rows[Any], keys: list[int], taken: Taken) -> Arrived[T]:
         places = list(taken.new)
@@ -286,9 +286,9 @@ class Paginator(Generic[T]):
         front = taken.front if self._passes == 1 else len(keys)
         price = len(keys) * self._listing.credits_per_row
         self.credits += price
-        return Arrived(
-            ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated, rows.metadata, price
-        )
+        page = Arrived(ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)
+        page.metadata, page.credits, page.barren = rows.metadata, price, bool(price) and page.spent
+        return page
 
     def _turn_to(self, page: Arrived[T]) -> None:
         """Put a page in the place of the spent one, whose end becomes where the listing stands."""
