@@ -9,8 +9,21 @@ from theirstack_async.testing import operations as webhooks
 from theirstack_async.testing.account import app_urls, datasets, emails, lists, saved_searches, usage
 from theirstack_async.testing.answers import RefusedError
 from theirstack_async.testing.call import Route
+from theirstack_async.testing.catalog import categories, counts, keywords, locations
 
-_PARTS: Final = (webhooks, saved_searches, lists, datasets, usage, emails, app_urls)
+_PARTS: Final = (
+    webhooks,
+    saved_searches,
+    lists,
+    datasets,
+    usage,
+    emails,
+    app_urls,
+    keywords,
+    categories,
+    counts,
+    locations,
+)
 TABLE: Final = tuple(Route(*row) for part in _PARTS for row in part.ROUTES)
 """All operations of the fake."""
 

@@ -70,15 +70,14 @@ class Fields:
         """Return the values of a field that was given several times; none after noting a problem with one."""
         return self._checked(name, lambda: [read(value) for value in values]) or []
 
-    def window(self, most: int = 25) -> slice:
+    def window(self) -> slice:
         """Return which rows of a list the fields ``page``, ``offset`` and ``limit`` of a query ask for.
 
-        ``most`` is the limit when none is given. Sending page and offset together is undocumented: here the page
-        counts, unless it is 0.
+        Without a limit it is 25. Sending page and offset together is undocumented: here the page counts, unless it is 0.
         """
         page = self.defaulted("page", partial(number_text, least=0), 0)
         offset = self.defaulted("offset", partial(number_text, least=0), 0)
-        limit = self.defaulted("limit", partial(number_text, least=1), most)
+        limit = self.defaulted("limit", partial(number_text, least=1), 25)
         start = page * limit or offset
         return slice(start, start + limit)
 

@@ -1,0 +1,1 @@
+"""The catalog: keywords and their categories, industries, countries and locations. All of it is free."""
