@@ -12,12 +12,12 @@ import pytest
 from tests._imports import PACKAGE, SOURCE, Import, cycle, imports_of, modules
 
 LAYERS: Final = (
-    ("errors", "_values", "_clock", "_checkpoint", "_version"),  # L0: words that all others use
+    ("errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),  # L0: words that all others use
     ("_wire",),  # L1: bytes in, values out
-    ("models", "filters", "_convert"),  # L2: what the API's things are
+    ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
     ("config", "hooks", "budget", "quota", "_engine"),  # L3: how one call is made
     ("pagination", "batch", "report", "_walk", "_straight", "_prefetch", "_fanout", "_tasks", "_ids"),  # L4: how many calls are made
-    ("resources", "client", "_check"),  # L5: one method per endpoint
+    ("resources", "client"),  # L5: one method per endpoint
 )
 """Lowest first. A name stands for a module or for a package with all that is in it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Iterable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from theirstack_async._warn import warn_user
 from theirstack_async.errors import ArgumentError
-from theirstack_async.models import OpenEnum
+from theirstack_async.models._open_enum import OpenEnum
 
 E = TypeVar("E", bound=OpenEnum)
 
@@ -75,7 +75,7 @@ def check_enum(field: str, value: object, members: type[E]) -> E:
     if not member.is_known:
         near = nearest(value, members)
         hint = f"; did you mean {near!r}?" if near else f"; known are {_listed(members)}"
-        warnings.warn(f"{field}: {value!r} is not known to this release{hint}", UserWarning, stacklevel=4)
+        warn_user(f"{field}: {value!r} is not known to this release{hint}", UserWarning)
     return member
 
 

@@ -1,0 +1,117 @@
+"""From what a user gave a search, an object, keywords or both, to the body that is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar, cast
+
+from theirstack_async._wire.encode import encode_json
+from theirstack_async.errors import ArgumentError
+from theirstack_async.filters._base import SWITCHES, Part, changed, check_part, make
+from theirstack_async.filters._kinds import many
+from theirstack_async.filters._place import Place, shown
+from theirstack_async.filters.sorting import KeywordSort
+
+P = TypeVar("P", bound=Part)
+
+REQUIRED: Final = (
+    "posted_at_max_age_days",
+    "posted_at_gte",
+    "posted_at_lte",
+    "company_domain_or",
+    "company_linkedin_url_or",
+    "company_name_or",
+)
+"""A job search needs one of these (https://theirstack.com/en/docs/api-reference/jobs/search_jobs_v1.md)."""
+
+_IDENTIFIERS: Final = ("company_name", "company_domain", "company_linkedin_url", "company_id")
+"""What the names of filters begin with that say which company it is."""
+
+_SORTS: Final = many(check_part(KeywordSort))
+
+
+def build(
+    cls: type[P], query: P | None, keywords: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the body that asks for what an object, keywords and extra fields say together, as plain JSON data.
+
+    Args:
+        cls: the class of the filters.
+        query: filters as an object.
+        keywords: filters as keywords, which count where the object has them too. One replaces the whole filter, nested
+            ones included; UNSET takes it out.
+        extra: fields that replace those of the filters, or that this release does not know; sent as they are.
+
+    Raises:
+        ArgumentError: ``query`` is something else, a keyword is refused, or ``extra`` is no mapping of names to JSON
+            data, or names a switch of paging or preview.
+    """
+    body = _merged(cls, query, keywords).to_dict()
+    return body if extra is None else body | _plain_extra(extra)
+
+
+def _merged(cls: type[P], query: P | None, keywords: Mapping[str, Any]) -> P:
+    if query is None:
+        return make(cls, keywords, Place())
+    if not isinstance(cast("object", query), cls):
+        name = cls.__name__
+        raise ArgumentError(
+            f"query: expected {name}, got {shown(query)}; write {name}(...), {name}.from_dict(...), or keywords",
+            field="query",
+        )
+    return changed(query, keywords) if keywords else query
+
+
+def _plain_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
+    field = "extra_filters"
+    if not isinstance(cast("object", extra), Mapping) or not all(isinstance(name, str) for name in cast("Any", extra)):
+        raise ArgumentError(f"{field}: expected a mapping of names to JSON data, got {shown(extra)}", field=field)
+    for name in extra:
+        if name in SWITCHES:
+            raise Place(f"{field}.{name}").refuse(f"this is no filter: {SWITCHES[name]}")
+    try:
+        return cast("dict[str, Any]", json.loads(encode_json(dict(extra))))
+    except ArgumentError as error:
+        why = str(error).removeprefix("json: ")
+    raise ArgumentError(f"{field}: {why}; write dates and instants as texts", field=field)
+
+
+def keyword_order(order_by: object) -> list[dict[str, Any]]:
+    """Return the order of a company's keywords as the API takes it.
+
+    Raises:
+        ArgumentError: it is not a list of :class:`KeywordSort`.
+    """
+    sorts: tuple[KeywordSort, ...] = _SORTS(Place("order_by"), order_by)
+    return [sort.to_dict() for sort in sorts]
+
+
+def check_required(body: Mapping[str, Any]) -> None:
+    """Refuse a job search that has none of the six filters of which it needs one. Null and an empty list do not count.
+
+    Raises:
+        ArgumentError: there is none; the message names all six.
+    """
+    if not any(_says(body.get(name)) for name in REQUIRED):
+        raise ArgumentError(
+            f"query: a job search needs at least one of {', '.join(REQUIRED)}; such as posted_at_max_age_days=30",
+            field="query",
+        )
+
+
+def identifiers(body: Mapping[str, Any]) -> list[str]:
+    """Return the filters of a body that say which company it is.
+
+    A preview that has one is billed like a search, without a word (seen by a third party since October 2025;
+    https://theirstack.com/en/docs/api-reference/features/preview-data-mode says that it is not available).
+    """
+    return [name for name, value in body.items() if _names_companies(name) and _says(value)]
+
+
+def _names_companies(name: str) -> bool:
+    return name.startswith(_IDENTIFIERS) and name.endswith("_or")
+
+
+def _says(value: object) -> bool:
+    return value is not None and value != []
