@@ -73,7 +73,7 @@ class Fields:
     def window(self) -> slice:
         """Return which rows of a list the fields ``page``, ``offset`` and ``limit`` of a query ask for.
 
-        Without a limit it is 25. Sending page and offset together is undocumented: here the page counts, unless it is 0.
+        Without a limit it is 25. Sending page and offset together is undocumented: here a page other than 0 counts.
         """
         page = self.defaulted("page", partial(number_text, least=0), 0)
         offset = self.defaulted("offset", partial(number_text, least=0), 0)
