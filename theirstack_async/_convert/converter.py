@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from contextlib import suppress
 from functools import cached_property
 from types import NoneType
@@ -14,12 +15,13 @@ from theirstack_async._convert.problems import RefusedError, join, summary
 from theirstack_async._convert.rows import Reject, Rows
 from theirstack_async._convert.text import parse
 from theirstack_async.errors import ArgumentError, DecodeError, Problem
-from theirstack_async.models import EventPayload, WebhookEvent
 
 if TYPE_CHECKING:
     from theirstack_async._convert.events import EventCodec
     from theirstack_async._convert.fast import Codec
+    from theirstack_async._convert.pages import PageCodec
     from theirstack_async._convert.reference import Reference
+    from theirstack_async.models import EventPayload, SearchMetadata
 
 T = TypeVar("T")
 
@@ -38,6 +40,7 @@ class Converter:
         """
         self._keep: Final = keep_unknown_fields
         self._codecs: Final[dict[Any, Codec[Any] | EventCodec]] = {}
+        self._pages: Final[dict[Any, PageCodec[Any]]] = {}
 
     def decode(self, body: bytes, type_: type[T]) -> T:
         """Decode a whole answer: a model, a list of models, a plain type such as ``int`` or ``dict[str, Any]``.
@@ -68,7 +71,27 @@ class Converter:
             if self._keep:
                 self._keep_extras(rows, body)
             return Rows(cast("list[T | Reject]", rows), 0)
-        return self._decode_each(body, row_type)
+        return self._decode_each(body, row_type, body)
+
+    def decode_page(self, body: bytes, row_type: type[T], *, data_required: bool = True) -> Rows[T]:
+        """Decode a page of a search, ``{"data": [...], "metadata": {...}}``, row by row as :meth:`decode_rows` does.
+
+        Metadata that do not decode cost no row: what is wrong in them is None, and told in ``metadata_problems``.
+
+        Args:
+            body: the answer.
+            row_type: the model of a row.
+            data_required: without it, an answer that has metadata and no ``data`` is an empty page.
+
+        Raises:
+            DecodeError: the answer is not an object, or its ``data`` is not an array.
+        """
+        with suppress(RefusedError):
+            rows, metadata = self._page_codec(row_type).page(body)
+            if self._keep:
+                self._keep_extras(rows, body, "data")
+            return Rows(cast("list[T | Reject]", rows), 0, *self._metadata(metadata))
+        return self._decode_damaged_page(body, row_type, data_required=data_required)
 
     def unstructure(self, value: object) -> Any:
         """Turn a value into plain data for JSON: enumerations become text, instants RFC 3339 texts in UTC with ``Z``,
@@ -102,8 +125,15 @@ class Converter:
             from theirstack_async._convert.events import EventCodec
             from theirstack_async._convert.fast import Codec
 
-            self._codecs[type_] = EventCodec(self._payload) if type_ is WebhookEvent else Codec(type_)
+            self._codecs[type_] = EventCodec(self._payload) if _is_event(type_) else Codec(type_)
         return cast("Codec[T]", self._codecs[type_])
+
+    def _page_codec(self, row_type: type[T]) -> PageCodec[T]:
+        if row_type not in self._pages:
+            from theirstack_async._convert.pages import PageCodec
+
+            self._pages[row_type] = PageCodec(row_type)
+        return self._pages[row_type]
 
     def _payload(self, raw: bytes) -> EventPayload:
         return self._reference.payload(raw)
@@ -133,17 +163,46 @@ class Converter:
         more = f"; {len(rejects) - 1} more rows do not" if len(rejects) > 1 else ""
         raise _error(f"{first} does not decode: {summary(first.problems)}{more}", problems, body)
 
-    def _decode_each(self, body: bytes, row_type: type[T]) -> Rows[T]:
+    def _decode_each(self, array: bytes, row_type: type[T], body: bytes, path: str = "") -> Rows[T]:
         from theirstack_async._convert.fast import split
 
         try:
-            bodies = split(body)
+            bodies = split(array)
         except ValueError as error:
             why = str(error)
         else:
             rows = [self._decode_row(index, row, row_type) for index, row in enumerate(bodies)]
             return Rows(rows, sum(isinstance(row, Reject) for row in rows))
-        raise _error(f"the answer is not an array that can be read: {why}", (Problem("", why),), body)
+        problem = Problem(path, why)
+        raise _error(f"the answer is not an array that can be read: {why}", (problem,), body)
+
+    def _decode_damaged_page(self, body: bytes, row_type: type[T], *, data_required: bool) -> Rows[T]:
+        from theirstack_async._convert.pages import members
+
+        try:
+            found = members(body)
+            if "data" not in found and (data_required or "metadata" not in found):
+                raise RefusedError([Problem("data", "required, and missing")])
+        except ValueError as error:
+            problem = error.problems[0] if isinstance(error, RefusedError) else Problem("", str(error))
+        else:
+            page = self._decode_each(found.get("data", b"[]"), row_type, body, "data")
+            metadata, problems = self._metadata(found.get("metadata", b"null"))
+            return attrs.evolve(page, metadata=metadata, metadata_problems=problems)
+        raise _error(f"the answer is no page that can be read: {problem}", (problem,), body)
+
+    def _metadata(self, body: bytes) -> tuple[SearchMetadata | None, tuple[Problem, ...]]:
+        """Decode the metadata of a page: what can be read of them, and what is wrong with the rest."""
+        from theirstack_async.models import SearchMetadata
+
+        if body == b"null":
+            return None, ()
+        try:
+            return self._decode_one(body, SearchMetadata), ()
+        except RefusedError as refused:
+            problems = tuple(attrs.evolve(each, path=join("metadata", each.path)) for each in refused.problems)
+        good = json.dumps(_without(body, {each.path.partition(".")[2] for each in problems})).encode()
+        return self._decode_one(good, SearchMetadata), problems
 
     def _decode_row(self, index: int, body: bytes, row_type: type[T]) -> T | Reject:
         try:
@@ -151,14 +210,23 @@ class Converter:
         except RefusedError as refused:
             return Reject(index, body, refused.problems, _id(body))
 
-    def _keep_extras(self, value: object, body: bytes) -> None:
+    def _keep_extras(self, value: object, body: bytes, member: str | None = None) -> None:
         from theirstack_async._convert.extras import keep_extras
 
         try:
-            data = self._codec(object).one(body)
+            data: Any = self._codec(object).one(body)
         except RefusedError:
             data = parse(body)
-        keep_extras(value, data)
+        keep_extras(value, data if member is None else data[member])
+
+
+def _is_event(type_: object) -> bool:
+    """Tell whether this is the type of events. Its module is heavy, and is not imported for any other type."""
+    if getattr(type_, "__name__", "") != "WebhookEvent":
+        return False
+    from theirstack_async.models import WebhookEvent
+
+    return type_ is WebhookEvent
 
 
 def _id(body: bytes) -> int | None:
@@ -168,6 +236,14 @@ def _id(body: bytes) -> int | None:
     except (ValueError, TypeError, KeyError):
         return None
     return value if type(value) is int else None
+
+
+def _without(body: bytes, names: Container[str]) -> dict[str, Any]:
+    """Return the members of an object but those of these names; none of what is no object."""
+    try:
+        return {name: value for name, value in parse(body).items() if name not in names}
+    except (ValueError, AttributeError):
+        return {}
 
 
 def _error(message: str, problems: Any, body: bytes) -> DecodeError:

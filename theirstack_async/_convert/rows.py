@@ -45,4 +45,6 @@ class Rows(Generic[T]):
     rejected: int
     """How many of the rows are rejects."""
     metadata: SearchMetadata | None = None
-    """What a search told beside its rows; None for a bare array."""
+    """What a search told beside its rows; None for a bare array, and where nothing was told."""
+    metadata_problems: tuple[Problem, ...] = ()
+    """What is wrong with the metadata, with paths such as ``metadata.total_results``. What is wrong is None there."""

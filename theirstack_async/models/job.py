@@ -2,134 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 import attrs
 
-from theirstack_async.models._base import Model, set_utc
-from theirstack_async.models._open_enum import OpenEnum
+from theirstack_async.models._job_fields import JobFields
 from theirstack_async.models.company import Company
-from theirstack_async.models.hiring_team_member import HiringTeamMember
-from theirstack_async.models.job_location import JobLocation
-
-
-class JobSeniority(OpenEnum):
-    """The level of a position."""
-
-    C_LEVEL = "c_level"
-    STAFF = "staff"
-    SENIOR = "senior"
-    JUNIOR = "junior"
-    MID_LEVEL = "mid_level"
-
-
-class EmploymentStatus(OpenEnum):
-    """The kind of a contract."""
-
-    FULL_TIME = "full_time"
-    PART_TIME = "part_time"
-    TEMPORARY = "temporary"
-    INTERNSHIP = "internship"
-    CONTRACT = "contract"
-    FREELANCE = "freelance"
-    CO_FOUNDER = "co_founder"
-    APPRENTICESHIP = "apprenticeship"
-    SEASONAL = "seasonal"
-    VOLUNTEER = "volunteer"
-    OTHER = "other"
+from theirstack_async.models.salary import Salary
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
-class Job(Model):
+class Job(JobFields):
     """A job posting: a row of a job search, or the payload of a ``job_new`` event.
 
     Fields that the API has deprecated are optional here, whatever the API says of them: it may drop them.
     """
 
-    id: int
-    job_title: str
-    url: str
-    """The posting."""
-    date_posted: date
-    source_url: str
-    """The posting that the data was taken from."""
-    discovered_at: datetime
-    """When the vendor first saw it."""
     company_object: Company
     """The employer."""
-    has_blurred_data: bool = False
-    """Whether what identifies the company is blurred, as in a preview."""
-    company: str | None = None
-    """Deprecated by the API: use ``company_object.name``."""
-    final_url: str | None = None
-    """The posting on the employer's own site."""
-    location: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    short_location: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    long_location: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    state_code: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    latitude: float | None = None
-    """Deprecated by the API: use ``locations``. Degrees, north positive."""
-    longitude: float | None = None
-    """Deprecated by the API: use ``locations``. Degrees, east positive."""
-    postal_code: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    remote: bool | None = None
-    hybrid: bool | None = None
-    """Partly in an office, partly remote."""
-    salary_string: str | None = None
-    """The salary in words, in the local currency."""
-    min_annual_salary: int | None = None
-    """In ``salary_currency``, a year."""
-    min_annual_salary_usd: float | None = None
-    """US dollars a year."""
-    max_annual_salary: int | None = None
-    """In ``salary_currency``, a year."""
-    max_annual_salary_usd: float | None = None
-    """US dollars a year."""
-    avg_annual_salary_usd: float | None = None
-    """US dollars a year: the mean of the two bounds, or the one that is known."""
-    salary_currency: str | None = None
-    """Three letters, such as ``EUR``."""
-    countries: tuple[str, ...] | None = None
-    """Deprecated by the API: use ``locations``."""
-    country: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    country_codes: tuple[str | None, ...] | None = None
-    """Deprecated by the API: use ``locations``."""
-    country_code: str | None = None
-    """Deprecated by the API: use ``locations``."""
-    cities: tuple[str, ...] | None = None
-    """Deprecated by the API: use ``locations``."""
-    continents: tuple[str, ...] | None = None
-    """Deprecated by the API: use ``locations``."""
-    seniority: JobSeniority | None = None
-    company_domain: str | None = None
-    hiring_team: tuple[HiringTeamMember, ...] | None = None
-    reposted: bool | None = None
-    date_reposted: date | None = None
-    employment_statuses: tuple[EmploymentStatus, ...] = ()
-    easy_apply: bool | None = None
-    """True when one applies on the job board itself, False when it leads to the employer's site."""
-    technology_slugs: tuple[str, ...] = ()
-    """Those of ``keyword_slugs`` that are technologies."""
-    keyword_slugs: tuple[str, ...] = ()
-    """Technologies and buying-intent topics found in the title, the description or the address."""
-    description: str | None = None
-    """Markdown."""
-    locations: tuple[JobLocation, ...] = ()
-    normalized_title: str | None = None
-    manager_roles: tuple[str, ...] | None = None
-    """The roles that the person hired would report to."""
-    matching_phrases: tuple[str | None, ...] | None = ()
-    """Phrases of the description that match the search's pattern."""
-    matching_words: tuple[str | None, ...] | None = ()
-    """Words of the description that match the search's pattern."""
-    closed_at: datetime | None = None
-    """When it was seen to be closed; None means open or unknown."""
 
-    def __attrs_post_init__(self) -> None:
-        set_utc(self, "discovered_at", "closed_at")
+    @property
+    def apply_url(self) -> str | None:
+        """Where to apply: ``final_url``, else ``url``, else ``source_url``; None where all of them are blank."""
+        return next((url for url in (self.final_url, self.url, self.source_url) if url and url.strip()), None)
+
+    @property
+    def company_name(self) -> str | None:
+        """The employer's name: ``company_object.name``, else ``company``; None where both are blank."""
+        return next((name for name in (self.company_object.name, self.company) if name and name.strip()), None)
+
+    @property
+    def salary(self) -> Salary | None:
+        """The salary, a year; None where nothing is known of it."""
+        known = Salary(
+            min=self.min_annual_salary,
+            max=self.max_annual_salary,
+            currency=self.salary_currency,
+            min_usd=self.min_annual_salary_usd,
+            max_usd=self.max_annual_salary_usd,
+            avg_usd=self.avg_annual_salary_usd,
+            text=self.salary_string,
+        )
+        return known if known != Salary(currency=self.salary_currency) else None

@@ -1,0 +1,22 @@
+"""Domains in one form, by which companies of different sources can be joined."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_END: Final = re.compile(r"[/\\?#]")
+"""What ends the host in an address (https://url.spec.whatwg.org/#host-state)."""
+_HOST: Final = re.compile(r"[^\s.]+(?:\.[^\s.]+)+")
+"""Two labels or more. A single one, such as ``localhost`` or ``n``, is no company's domain."""
+
+
+def normalized(address: str | None) -> str | None:
+    """Return the domain of an address or of a domain, or None where there is none."""
+    text = (address or "").strip().lower()
+    after_scheme = text.partition("://")[2] or text.removeprefix("//")
+    host = _END.split(after_scheme, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].rstrip(".")
+    if not _HOST.fullmatch(host):
+        return None
+    bare = host.removeprefix("www.")
+    return bare if "." in bare else host

@@ -1,0 +1,14 @@
+"""How many companies a search finds."""
+
+from __future__ import annotations
+
+import attrs
+
+from theirstack_async.models._base import Model
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+class CompanyCount(Model):
+    """How many companies match a search."""
+
+    total_results: int
