@@ -13,8 +13,8 @@ from typing import Any
 from theirstack_async.filters._kinds import rules
 from theirstack_async.filters.companies import CompanyFilters
 from theirstack_async.filters.jobs import JobFilters
+from theirstack_async.filters.keywords import KeywordFilters, TechFilters
 from theirstack_async.filters.nested_jobs import NestedJobFilters
-from theirstack_async.filters.technologies import TechFilters
 
 TARGET = Path(__file__).parent.parent / "theirstack_async" / "filters" / "_kwargs.py"
 
@@ -27,9 +27,9 @@ from typing import TypedDict
 
 from theirstack_async.filters._kinds import Many
 from theirstack_async.filters.job_parts import JobExportKey, LocationFilter
+from theirstack_async.filters.keywords import TechFilters
 from theirstack_async.filters.nested_jobs import NestedJobFilters
-from theirstack_async.filters.sorting import CompanySort, JobSort
-from theirstack_async.filters.technologies import TechFilters
+from theirstack_async.filters.sorting import CompanySort, JobSort, KeywordSort
 from theirstack_async.filters.values import CompanyProperty, CompanyType, JobProperty, NestedJobProperty
 from theirstack_async.models import Confidence, EmploymentStatus, FundingStage, JobSeniority
 '''
@@ -37,6 +37,7 @@ from theirstack_async.models import Confidence, EmploymentStatus, FundingStage, 
 CLASSES: dict[str, type[Any]] = {
     "NestedJobFilterKwargs": NestedJobFilters,
     "TechFilterKwargs": TechFilters,
+    "KeywordFilterKwargs": KeywordFilters,
     "JobFilterKwargs": JobFilters,
     "CompanyFilterKwargs": CompanyFilters,
 }

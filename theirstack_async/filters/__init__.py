@@ -11,16 +11,19 @@ with a warning. Where None is taken it is sent as null, which means no condition
 from __future__ import annotations
 
 from theirstack_async.filters._base import Part
-from theirstack_async.filters._build import build, check_required, identifiers, keyword_order
+from theirstack_async.filters._build import build, check_required, identifiers
+from theirstack_async.filters._kinds import Deprecated
 from theirstack_async.filters._kwargs import (
     CompanyFilterKwargs,
     JobFilterKwargs,
+    KeywordFilterKwargs,
     NestedJobFilterKwargs,
     TechFilterKwargs,
 )
 from theirstack_async.filters.companies import CompanyFilters
 from theirstack_async.filters.job_parts import JobExportKey, LocationFilter
 from theirstack_async.filters.jobs import JobFilters
+from theirstack_async.filters.keywords import KeywordFilters, TechFilters
 from theirstack_async.filters.nested_jobs import NestedJobFilters
 from theirstack_async.filters.sorting import (
     CompanySort,
@@ -30,7 +33,6 @@ from theirstack_async.filters.sorting import (
     KeywordSort,
     KeywordSortField,
 )
-from theirstack_async.filters.technologies import TechFilters
 from theirstack_async.filters.values import CompanyProperty, CompanyType, JobProperty, NestedJobProperty
 
 __all__ = [
@@ -40,12 +42,15 @@ __all__ = [
     "CompanySort",
     "CompanySortField",
     "CompanyType",
+    "Deprecated",
     "JobExportKey",
     "JobFilterKwargs",
     "JobFilters",
     "JobProperty",
     "JobSort",
     "JobSortField",
+    "KeywordFilterKwargs",
+    "KeywordFilters",
     "KeywordSort",
     "KeywordSortField",
     "LocationFilter",
@@ -58,5 +63,4 @@ __all__ = [
     "build",
     "check_required",
     "identifiers",
-    "keyword_order",
 ]

@@ -8,10 +8,8 @@ from typing import Any, Final, TypeVar, cast
 
 from theirstack_async._wire.encode import encode_json
 from theirstack_async.errors import ArgumentError
-from theirstack_async.filters._base import SWITCHES, Part, changed, check_part, make
-from theirstack_async.filters._kinds import many
+from theirstack_async.filters._base import SWITCHES, Part, changed, make
 from theirstack_async.filters._place import Place, shown
-from theirstack_async.filters.sorting import KeywordSort
 
 P = TypeVar("P", bound=Part)
 
@@ -27,8 +25,6 @@ REQUIRED: Final = (
 
 _IDENTIFIERS: Final = ("company_name", "company_domain", "company_linkedin_url", "company_id")
 """What the names of filters begin with that say which company it is."""
-
-_SORTS: Final = many(check_part(KeywordSort))
 
 
 def build(
@@ -75,16 +71,6 @@ def _plain_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
     except ArgumentError as error:
         why = str(error).removeprefix("json: ")
     raise ArgumentError(f"{field}: {why}; write dates and instants as texts", field=field)
-
-
-def keyword_order(order_by: object) -> list[dict[str, Any]]:
-    """Return the order of a company's keywords as the API takes it.
-
-    Raises:
-        ArgumentError: it is not a list of :class:`KeywordSort`.
-    """
-    sorts: tuple[KeywordSort, ...] = _SORTS(Place("order_by"), order_by)
-    return [sort.to_dict() for sort in sorts]
 
 
 def check_required(body: Mapping[str, Any]) -> None:

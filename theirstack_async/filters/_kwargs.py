@@ -7,9 +7,9 @@ from typing import TypedDict
 
 from theirstack_async.filters._kinds import Many
 from theirstack_async.filters.job_parts import JobExportKey, LocationFilter
+from theirstack_async.filters.keywords import TechFilters
 from theirstack_async.filters.nested_jobs import NestedJobFilters
-from theirstack_async.filters.sorting import CompanySort, JobSort
-from theirstack_async.filters.technologies import TechFilters
+from theirstack_async.filters.sorting import CompanySort, JobSort, KeywordSort
 from theirstack_async.filters.values import CompanyProperty, CompanyType, JobProperty, NestedJobProperty
 from theirstack_async.models import Confidence, EmploymentStatus, FundingStage, JobSeniority
 
@@ -91,6 +91,27 @@ class TechFilterKwargs(TypedDict, total=False):
     last_date_found_gte: date | None
     last_date_found_lte: date | None
     confidence_or: Many[Confidence | str]
+
+
+class KeywordFilterKwargs(TypedDict, total=False):
+    """The arguments of :class:`.KeywordFilters`."""
+
+    keyword_slug_or: Many[str]
+    keyword_category_slug_or: Many[str]
+    keyword_parent_category_slug_or: Many[str]
+    technology_slug_or: Many[str]
+    technology_category_slug_or: Many[str]
+    technology_parent_category_slug_or: Many[str]
+    max_rank: int | None
+    min_jobs: int | None
+    max_jobs: int | None
+    min_relative_occurrence: float | None
+    first_date_found_gte: date | None
+    first_date_found_lte: date | None
+    last_date_found_gte: date | None
+    last_date_found_lte: date | None
+    confidence_or: Many[Confidence | str]
+    order_by: Many[KeywordSort]
 
 
 class JobFilterKwargs(TypedDict, total=False):

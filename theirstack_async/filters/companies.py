@@ -10,9 +10,9 @@ from theirstack_async._values import UNSET, Unset
 from theirstack_async.filters._base import part_of, parts_of
 from theirstack_async.filters._company_fields import CompanyFields
 from theirstack_async.filters._kinds import Texts, enums_of
+from theirstack_async.filters.keywords import TechFilters
 from theirstack_async.filters.nested_jobs import NestedJobFilters
 from theirstack_async.filters.sorting import CompanySort
-from theirstack_async.filters.technologies import TechFilters
 from theirstack_async.filters.values import CompanyProperty
 
 if TYPE_CHECKING:

@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 import attrs
 
 from theirstack_async._values import UNSET, Unset
-from theirstack_async.filters._base import Part
+from theirstack_async.filters._base import Part, parts_of
 from theirstack_async.filters._kinds import Day, Deprecated, Number, Texts, Whole, enums_of
+from theirstack_async.filters.sorting import KeywordSort
 from theirstack_async.models import Confidence
 
 if TYPE_CHECKING:
-    from theirstack_async.filters._kwargs import TechFilterKwargs
+    from theirstack_async.filters._kwargs import KeywordFilterKwargs, TechFilterKwargs
 
 
 @attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
-class TechFilters(Part):
-    """Conditions on the keywords of a company, which are technologies and buying-intent topics.
-
-    Given as ``tech_filters`` of a company search, or to ``client.companies.technologies()`` and ``.buying_intents()``.
-
-    Raises:
-        ArgumentError: a filter does not exist, or a value is not of its kind; ``field`` names it.
-    """
+class KeywordFields(Part):
+    """The conditions on a keyword of a company, which is a technology or a buying-intent topic."""
 
     keyword_slug_or: Texts = UNSET
     """Slugs of keywords; case counts. ``client.catalog.keywords()`` finds slugs."""
@@ -56,5 +51,29 @@ class TechFilters(Part):
     confidence_or: Annotated[tuple[Confidence, ...] | Unset, enums_of(Confidence)] = UNSET
     """How sure the vendor is that it is used."""
 
+
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+class TechFilters(KeywordFields):
+    """Conditions on a company's technologies and buying-intent topics: the ``tech_filters`` of a company search.
+
+    Raises:
+        ArgumentError: a filter does not exist, or a value is not of its kind; ``field`` names it.
+    """
+
     def __init__(self, /, **filters: Unpack[TechFilterKwargs]) -> None:
+        super().__init__(**filters)
+
+
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+class KeywordFilters(KeywordFields):
+    """What to tell of one company: for ``client.companies.technologies()`` and ``client.companies.buying_intents()``.
+
+    Raises:
+        ArgumentError: a filter does not exist, or a value is not of its kind; ``field`` names it.
+    """
+
+    order_by: Annotated[tuple[KeywordSort, ...] | Unset, parts_of(KeywordSort)] = UNSET
+    """The order, most important key first; by confidence and then by the number of jobs, unless given."""
+
+    def __init__(self, /, **filters: Unpack[KeywordFilterKwargs]) -> None:
         super().__init__(**filters)
