@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self, Unpack
 
@@ -92,11 +94,38 @@ class FakeTheirStack:
 
     @property
     def credits_billed(self) -> int:
-        """Credits for events when first dispatched: 1 for a job, new or closed, 3 for a company.
+        """Credits spent: 1 for a job and 3 for a company, of a search or of an event when it is first dispatched, and
+        3 for a company's technologies or buying intents.
 
-        What a retry, a resend or a test event costs is undocumented: here, nothing. Seeded events are not billed.
+        Previews are free, and so are empty answers. What a retry, a resend or a test event costs is undocumented:
+        here, nothing. Seeded events are not billed.
         """
         return self._backend.billing.billed
+
+    @property
+    def credits_left(self) -> int | None:
+        """Credits left; None when they have no end."""
+        return self._backend.billing.left
+
+    @property
+    def job_ids(self) -> list[int]:
+        """The ids of all jobs that a search may find, lowest first."""
+        return list(self._backend.data.jobs)
+
+    def seed_jobs(self, n: int, *, discovered_at: datetime | None = None) -> range:
+        """Add ``n`` jobs to the data set and return their ids, which follow those of all jobs before.
+
+        They were discovered now, so that in the usual order they come first; give an aware datetime to put them where
+        that instant belongs. They are posted on the same day, or a few days earlier, and their other values depend on
+        the seed and their ids. Nothing is billed, and no webhook is told. Raises ValueError for a naive datetime.
+        """
+        if discovered_at is not None and discovered_at.tzinfo is None:
+            raise ValueError("discovered_at must have a time zone")
+        return self._backend.data.add(n, None if discovered_at is None else discovered_at.timestamp())
+
+    def remove_jobs(self, job_ids: Iterable[int]) -> None:
+        """Remove jobs from the data set: no search finds them any more. Raises KeyError for an unknown id."""
+        self._backend.data.remove(job_ids)
 
     def seed_search(
         self, search_id: int, *, name: str | None = None, kind: SearchKind = "jobs", past_matches: int = 0

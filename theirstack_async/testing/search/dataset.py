@@ -85,9 +85,10 @@ class DataSet:
         """Add ``n`` jobs with the next ids, discovered at a Unix time in seconds, or now."""
         self._make()
         now = self._clock.now()
+        found = int(now if discovered is None else discovered)
         ids = range(self._next, self._next + n)
         for job_id in ids:
-            self._keep(make_job(self._seed, job_id, self._companies, int(discovered or now), now=now))
+            self._keep(make_job(self._seed, job_id, self._companies, found, now=now))
         self._next += n
         return ids
 
