@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 import warnings
 from collections.abc import Iterable, Mapping
@@ -13,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 import attrs
 
-from theirstack_async._convert import Converter
 from theirstack_async._engine.aiohttp_transport import AiohttpTransport
-from theirstack_async._engine.dialect import Operation
 from theirstack_async._engine.pipeline import Pipeline, Reply
+from theirstack_async._engine.raw import raw_operation, rows_asked
 from theirstack_async._engine.slots import Slots
 from theirstack_async._engine.theirstack import theirstack_dialect
 from theirstack_async._values import UNSET, Secret, Unset
@@ -33,19 +31,24 @@ from theirstack_async.config import (
 )
 from theirstack_async.errors import ArgumentError, ClientClosedError
 from theirstack_async.hooks import Hook
-from theirstack_async.resources.webhooks import Webhooks
 
 if TYPE_CHECKING:
     import aiohttp
 
-_KINDS: Final[Mapping[str, Kind]] = {
-    "GET": "read",
-    "HEAD": "read",
-    "PUT": "idempotent",
-    "PATCH": "idempotent",
-    "DELETE": "idempotent",
-    "POST": "once",
-}
+    from theirstack_async._convert import Converter
+    from theirstack_async.resources.app_urls import AppUrls
+    from theirstack_async.resources.billing import Billing
+    from theirstack_async.resources.catalog import Catalog
+    from theirstack_async.resources.companies import Companies
+    from theirstack_async.resources.company_lists import CompanyLists
+    from theirstack_async.resources.datasets import Datasets
+    from theirstack_async.resources.email_preferences import EmailPreferences
+    from theirstack_async.resources.jobs import Jobs
+    from theirstack_async.resources.requests import Requests
+    from theirstack_async.resources.saved_searches import SavedSearches
+    from theirstack_async.resources.team import Team
+    from theirstack_async.resources.webhooks import Webhooks
+
 _MIB: Final = 1024 * 1024
 
 
@@ -116,13 +119,91 @@ class TheirStack:
         slots = Slots(config.max_concurrency)
         self._transport: AiohttpTransport | None = transport
         self._pipeline = Pipeline(config, theirstack_dialect(config.base_url), transport, slots)
-        self._converter = Converter(keep_unknown_fields=keep_unknown_fields)
         self._root: TheirStack | None = None
         self._made_at = _caller()
 
     @cached_property
+    def jobs(self) -> Jobs:
+        """Job postings: searched, counted, and looked at for free."""
+        from theirstack_async.resources.jobs import Jobs
+
+        return Jobs(self._pipeline, self._converter)
+
+    @cached_property
+    def companies(self) -> Companies:
+        """Companies: searched, counted, looked at for free, and asked for their technologies."""
+        from theirstack_async.resources.companies import Companies
+
+        return Companies(self._pipeline, self._converter)
+
+    @cached_property
+    def saved_searches(self) -> SavedSearches:
+        """Saved searches, which webhooks and alerts follow."""
+        from theirstack_async.resources.saved_searches import SavedSearches
+
+        return SavedSearches(self._pipeline, self._converter)
+
+    @cached_property
+    def company_lists(self) -> CompanyLists:
+        """Lists of companies."""
+        from theirstack_async.resources.company_lists import CompanyLists
+
+        return CompanyLists(self._pipeline, self._converter)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What filters can name: keywords, industries, places, countries."""
+        from theirstack_async.resources.catalog import Catalog
+
+        return Catalog(self._pipeline, self._converter)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Whole datasets as files, and the credentials to read them."""
+        from theirstack_async.resources.datasets import Datasets
+
+        return Datasets(self._pipeline, self._converter)
+
+    @cached_property
+    def billing(self) -> Billing:
+        """The credits of the account."""
+        from theirstack_async.resources.billing import Billing
+
+        return Billing(self._pipeline, self._converter)
+
+    @cached_property
+    def team(self) -> Team:
+        """What the team has spent."""
+        from theirstack_async.resources.team import Team
+
+        return Team(self._pipeline, self._converter)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The requests that the account has made."""
+        from theirstack_async.resources.requests import Requests
+
+        return Requests(self._pipeline, self._converter)
+
+    @cached_property
+    def email_preferences(self) -> EmailPreferences:
+        """Which e-mails the account gets."""
+        from theirstack_async.resources.email_preferences import EmailPreferences
+
+        return EmailPreferences(self._pipeline, self._converter)
+
+    @cached_property
+    def app_urls(self) -> AppUrls:
+        """Addresses of pages in the app."""
+        from theirstack_async.resources.app_urls import AppUrls
+
+        return AppUrls(self._pipeline, self._converter)
+
+    @cached_property
     def webhooks(self) -> Webhooks:
         """Webhooks and their events."""
+        from theirstack_async.resources.webhooks import Webhooks
+
         return Webhooks(self._pipeline, self._converter)
 
     def with_options(
@@ -152,7 +233,6 @@ class TheirStack:
         view = object.__new__(type(self))
         view._transport = None
         view._pipeline = self._pipeline.view(config, slots)
-        view._converter = self._converter
         # Keeps the client that owns the pool alive for as long as a view of it is used.
         view._root = self
         view._made_at = self._made_at
@@ -182,19 +262,17 @@ class TheirStack:
         Raises:
             ArgumentError: the path is not one.
         """
-        method = method.upper()
-        if not re.fullmatch(r"/(?!/)[!-~]*", path) or set("?#\\") & set(path) or {"..", "."} & set(path.split("/")):
-            raise ArgumentError(f"path: expected a path such as /v0/webhooks, got {path!r}", field="path")
-        if method not in _KINDS:
-            raise ArgumentError(f"method: expected one of {', '.join(_KINDS)}, got {method!r}", field="method")
-        if kind is not None and kind not in ("read", "idempotent", "once", "billed"):
-            raise ArgumentError(f"kind: expected read, idempotent, once or billed, got {kind!r}", field="kind")
-        known = self._pipeline.dialect.find(method, path)
-        if known is None:
-            operation = Operation(f"{method} {path}", method, path, _KINDS[method])
-        else:
-            operation = attrs.evolve(known, path=path)
-        return await self._pipeline.call(operation, query=query or {}, json=json, options=options, kind=kind)
+        operation, rows = raw_operation(self._pipeline.dialect, method, path, kind), rows_asked(json)
+        return await self._pipeline.call(operation, query=query or {}, json=json, options=options, kind=kind, rows=rows)
+
+    @cached_property
+    def _converter(self) -> Converter:
+        # One for the client and all its views, so that each decoder is built once.
+        from theirstack_async._convert import Converter
+
+        if self._root is not None:
+            return self._root._converter  # noqa: SLF001  # it is a client too
+        return Converter(keep_unknown_fields=self._pipeline.config.keep_unknown_fields)
 
     async def aclose(self) -> None:
         """Close the connection pool. Calls under way end in :class:`ClientClosedError`. A second call does nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
-from theirstack_async._convert import Converter
+from theirstack_async._convert import Converter, Rows
 from theirstack_async._engine.dialect import Operation
 from theirstack_async._engine.pipeline import Pipeline
 from theirstack_async._values import UNSET
@@ -41,6 +41,29 @@ class Resource:
             failure = error
         label = f"{operation.method} {fill_path(operation.path, parts)}"
         raise DecodeError(f"{label}: {failure}", problems=failure.problems, body=failure.body)
+
+
+def good_rows(page: Rows[T], label: str, body: bytes) -> list[T]:
+    """Return the rows of an answer that is not paged.
+
+    Raises:
+        DecodeError: some do not decode; ``items_so_far`` has those that do, and ``body`` the whole answer.
+    """
+    from theirstack_async._convert import Reject
+
+    bad = [row for row in page.rows if isinstance(row, Reject)]
+    good = [row for row in page.rows if not isinstance(row, Reject)]
+    if bad:
+        more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        error = DecodeError(
+            f"{label}: {bad[0]} does not decode{more}: {bad[0].problems[0]}; the others are in .items_so_far, and the "
+            "whole answer is in .body",
+            problems=bad[0].problems,
+            body=body,
+        )
+        error.items_so_far = good
+        raise error
+    return good
 
 
 def refuse_envelope(data: object, body: bytes) -> None:

@@ -1,0 +1,210 @@
+"""Companies: searched, counted, looked at for free, and asked for the technologies and topics in their jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
+
+from theirstack_async._check import check_text
+from theirstack_async._engine import theirstack as api
+from theirstack_async._engine.dialect import Operation
+from theirstack_async.config import check_count
+from theirstack_async.errors import ArgumentError
+from theirstack_async.pagination._rows import text_key
+from theirstack_async.resources._search import Paging, Searches, refuse_identifiers
+
+if TYPE_CHECKING:
+    from theirstack_async._checkpoint import Checkpoint
+    from theirstack_async._values import All
+    from theirstack_async.config import RequestOptions
+    from theirstack_async.filters import CompanyFilterKwargs, CompanyFilters, KeywordFilterKwargs
+    from theirstack_async.models import Company, CompanyCount, CompanyKeywords, CompanyPreview
+    from theirstack_async.pagination import Paginator, RejectsMode
+
+
+class Companies(Searches):
+    """Companies. A row of a search costs 3 credits, and so does a company that is looked up; the rest is free."""
+
+    def search(
+        self,
+        query: CompanyFilters | None = None,
+        /,
+        *,
+        page_size: int = 25,
+        max_items: int | All | None = None,
+        max_pages: int | None = None,
+        resume: Checkpoint | None = None,
+        extra_filters: Mapping[str, Any] | None = None,
+        partial: bool = False,
+        rejects: RejectsMode = "raise",
+        total: bool = False,
+        options: RequestOptions | None = None,
+        **filters: Unpack[CompanyFilterKwargs],
+    ) -> Paginator[Company]:
+        """Return the companies that match, read as they are iterated. Each row costs 3 credits, again each time.
+
+        All arguments but the filters are those of :meth:`Jobs.search`. No filter is required: without any, every
+        company there is matches. A row has at most five of its jobs (``company.jobs_found``).
+
+        Raises:
+            ArgumentError: an argument or a filter was refused; nothing was sent, and nothing spent.
+        """
+        from theirstack_async.models import Company
+
+        paging = Paging(
+            page_size=page_size, max_items=max_items, max_pages=max_pages, resume=resume, rejects=rejects,
+            partial=partial, total=total,
+        )  # fmt: skip
+        body = _body(query, filters, extra_filters)
+        return self._page_through(api.COMPANIES_SEARCH, Company, _company_key, body, paging, options)
+
+    async def count(
+        self,
+        query: CompanyFilters | None = None,
+        /,
+        *,
+        extra_filters: Mapping[str, Any] | None = None,
+        options: RequestOptions | None = None,
+        **filters: Unpack[CompanyFilterKwargs],
+    ) -> CompanyCount:
+        """Return how many companies match. Free.
+
+        Raises:
+            ArgumentError: a filter was refused, or names companies: with such a filter the API would bill.
+        """
+        from theirstack_async.models import CompanyCount, CompanyPreview
+
+        body = _free(_body(query, filters, extra_filters))
+        found = await self._count(api.COMPANIES_SEARCH, CompanyPreview, body, options)
+        return CompanyCount(total_results=found.total_results or 0)
+
+    def preview(
+        self,
+        query: CompanyFilters | None = None,
+        /,
+        *,
+        page_size: int = 25,
+        max_items: int | None = None,
+        max_pages: int | None = None,
+        resume: Checkpoint | None = None,
+        extra_filters: Mapping[str, Any] | None = None,
+        partial: bool = False,
+        rejects: RejectsMode = "raise",
+        total: bool = False,
+        options: RequestOptions | None = None,
+        **filters: Unpack[CompanyFilterKwargs],
+    ) -> Paginator[CompanyPreview]:
+        """Return the companies that match with what identifies them blurred. Free.
+
+        As :meth:`search` otherwise, but for ``max_items``, which nothing requires here.
+
+        Raises:
+            ArgumentError: an argument or a filter was refused, or names companies: with such a filter the API does not
+                blur, and bills (https://theirstack.com/en/docs/api-reference/features/preview-data-mode).
+        """
+        from theirstack_async.models import CompanyPreview
+
+        paging = Paging(
+            page_size=page_size, max_items=max_items, max_pages=max_pages, resume=resume, rejects=rejects,
+            partial=partial, total=total,
+        )  # fmt: skip
+        body = _free(_body(query, filters, extra_filters))
+        return self._page_through(api.COMPANIES_SEARCH, CompanyPreview, _company_key, body, paging, options, blur=True)
+
+    async def technologies(
+        self,
+        *,
+        domain: str | None = None,
+        name: str | None = None,
+        linkedin_url: str | None = None,
+        company_id: str | None = None,
+        limit: int | None = None,
+        extra_filters: Mapping[str, Any] | None = None,
+        options: RequestOptions | None = None,
+        **filters: Unpack[KeywordFilterKwargs],
+    ) -> CompanyKeywords:
+        """Return the technologies that a company's jobs name, with how often and since when.
+
+        One request, whatever the number of rows; it costs 3 credits, or nothing when there are none
+        (https://theirstack.com/en/docs/pricing/credits.md).
+
+        Args:
+            domain: whose; exactly one of ``domain``, ``name``, ``linkedin_url`` and ``company_id`` is required.
+            name: the company's name.
+            linkedin_url: its page at LinkedIn.
+            company_id: its id; the vendor calls it unstable.
+            limit: how many rows at the most, from 1; None for all. The price is the same.
+            extra_filters: sent as they are, on top of the filters.
+            options: how this call is made, where it differs from the client.
+            **filters: see :class:`KeywordFilters`.
+
+        Raises:
+            ArgumentError: an argument was refused; nothing was sent, and nothing spent.
+            DecodeError: rows do not decode; ``items_so_far`` has the good ones, ``body`` all that was paid for.
+            OutcomeUnknownError: nobody knows whether it was billed.
+        """
+        company = {"domain": domain, "name": name, "linkedin_url": linkedin_url, "id": company_id}
+        return await self._look_up(api.COMPANIES_TECHNOLOGIES, company, limit, filters, extra_filters, options)
+
+    async def buying_intents(
+        self,
+        *,
+        domain: str | None = None,
+        name: str | None = None,
+        linkedin_url: str | None = None,
+        company_id: str | None = None,
+        limit: int | None = None,
+        extra_filters: Mapping[str, Any] | None = None,
+        options: RequestOptions | None = None,
+        **filters: Unpack[KeywordFilterKwargs],
+    ) -> CompanyKeywords:
+        """Return the buying-intent topics that a company's jobs name: as :meth:`technologies`, at the same price.
+
+        The API calls the topic of a row ``technology`` here too.
+        """
+        company = {"domain": domain, "name": name, "linkedin_url": linkedin_url, "id": company_id}
+        return await self._look_up(api.COMPANIES_BUYING_INTENTS, company, limit, filters, extra_filters, options)
+
+    async def _look_up(
+        self,
+        operation: Operation,
+        company: Mapping[str, str | None],
+        limit: int | None,
+        given: Mapping[str, Any],
+        extra: Mapping[str, Any] | None,
+        options: RequestOptions | None,
+    ) -> CompanyKeywords:
+        from theirstack_async.filters import KeywordFilters, build
+        from theirstack_async.models import CompanyKeyword, CompanyKeywords, SearchMetadata
+
+        named = {name: check_text(name, value) for name, value in company.items() if value is not None}
+        if len(named) != 1:
+            raise ArgumentError(
+                "domain: name exactly one company, by domain=, name=, linkedin_url= or company_id=", field="domain"
+            )
+        body = build(KeywordFilters, None, given, extra)
+        body |= {f"company_{name}": value for name, value in named.items()}
+        if limit is not None:
+            body["limit"] = check_count("limit", limit)
+        reply = await self._pipeline.call(operation, json=body, options=options)
+        page = self._converter.decode_page(reply.body, CompanyKeyword)
+        rows = good_rows(page, f"{operation.method} {operation.path}", reply.body)
+        return CompanyKeywords(data=tuple(rows), metadata=page.metadata or SearchMetadata())
+
+
+def _company_key(company: Company | CompanyPreview) -> int:
+    return text_key(company.id)
+
+
+def _body(query: CompanyFilters | None, given: Mapping[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the body of a search."""
+    from theirstack_async.filters import CompanyFilters, build
+
+    return build(CompanyFilters, query, given, extra)
+
+
+def _free(body: dict[str, Any]) -> dict[str, Any]:
+    from theirstack_async.filters import identifiers
+
+    refuse_identifiers(identifiers(body), "3 credits a company")
+    return body
