@@ -30,6 +30,17 @@ def check_id(field: str, value: object) -> int:
     raise ArgumentError(f"{field}: expected an id, a whole number from 0, got {value!r}", field=field)
 
 
+def check_text(field: str, value: object) -> str:
+    """Return a text that is not blank.
+
+    Raises:
+        ArgumentError: it is.
+    """
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ArgumentError(f"{field}: expected a text that is not blank, got {value!r}", field=field)
+
+
 def check_url(field: str, value: object) -> str:
     """Return an address that a webhook can be delivered to: http or https, at most 2,083 characters.
 

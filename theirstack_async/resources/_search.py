@@ -14,6 +14,7 @@ from theirstack_async._engine.pipeline import Reply
 from theirstack_async._straight import StraightWalk
 from theirstack_async._values import ALL, All
 from theirstack_async._walk import Ask
+from theirstack_async._wire.message import Kind
 from theirstack_async.config import RequestOptions, check_count
 from theirstack_async.errors import ArgumentError, DecodeError, Problem
 from theirstack_async.models import SearchMetadata
@@ -65,10 +66,10 @@ class Searches(Resource):
             asked = {**body, **switches, "offset": ask.offset, "limit": ask.limit}
             if ask.total:
                 asked["include_total_results"] = True
-            kind = "read" if blur else None
+            kind: Kind | None = "read" if blur else None
             return await self._pipeline.call(operation, json=asked, options=options, kind=kind, rows=ask.limit)
 
-        listing = Listing(
+        listing: Listing[T] = Listing(
             label=f"{operation.method} {operation.path}",
             fetch=fetch,
             decode=partial(self._converter.decode_page, row_type=row),

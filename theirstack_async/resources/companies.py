@@ -11,6 +11,7 @@ from theirstack_async._engine.dialect import Operation
 from theirstack_async.config import check_count
 from theirstack_async.errors import ArgumentError
 from theirstack_async.pagination._rows import text_key
+from theirstack_async.resources._resource import good_rows
 from theirstack_async.resources._search import Paging, Searches, refuse_identifiers
 
 if TYPE_CHECKING:

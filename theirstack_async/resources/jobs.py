@@ -62,9 +62,9 @@ class Jobs(Searches):
                 ``page.rejects`` and ``paginator.rejects`` (``"collect"``). Either way its bytes are there.
             total: ask on the first page how many rows there are in all (``paginator.total``); it slows that page down.
             options: how the calls are made, instead of the client's way.
-            **filters: see :class:`JobFilters`. At least one of ``posted_at_max_age_days``, ``posted_at_gte``,
-                ``posted_at_lte``, ``company_domain_or``, ``company_linkedin_url_or`` and ``company_name_or`` is required
-                by the API.
+            **filters: see :class:`JobFilters`. The API requires at least one of ``posted_at_max_age_days``,
+                ``posted_at_gte``, ``posted_at_lte``, ``company_domain_or``, ``company_linkedin_url_or`` and
+                ``company_name_or``.
 
         Raises:
             ArgumentError: an argument or a filter was refused; nothing was sent, and nothing spent.
