@@ -24,9 +24,15 @@ def text(number: int) -> str:
 
 
 def description(job: JobRow) -> str:
-    """Return a job's description. It names the title, the company and what is asked for."""
+    """Return a job's description: a prose with an own frame."""
+    first, last = frame(job)
+    return f"{first}\n\n{text(job.text)}\n\n{last}"
+
+
+def frame(job: JobRow) -> tuple[str, str]:
+    """Return the first and the last line of a job's description: the title and the company, and what is asked for."""
     asked = ", ".join(KEYWORDS[one].name for one in (*job.technologies, *job.topics))
-    return f"{job.title} at {job.company.name}, {job.place.name}.\n\n{text(job.text)}\n\nYou bring: {asked}."
+    return f"{job.title} at {job.company.name}, {job.place.name}.", f"You bring: {asked}."
 
 
 def company_description(company: CompanyRow) -> str:
