@@ -84,7 +84,10 @@ def _whole_words(wanted: list[str], _data: DataSet) -> Test[JobRow]:
         lower = content.casefold()
         return any(_has_word(content, word) for word in exact) or any(_has_word(lower, word) for word in folded)
 
-    in_prose = cache(lambda number: found(text(number)))
+    @cache
+    def in_prose(number: int) -> bool:
+        return found(text(number))
+
     return lambda job: in_prose(job.text) or found("\n".join(frame(job)))
 
 
