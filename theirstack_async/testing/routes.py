@@ -10,9 +10,11 @@ from theirstack_async.testing.account import app_urls, datasets, emails, lists, 
 from theirstack_async.testing.answers import RefusedError
 from theirstack_async.testing.call import Route
 from theirstack_async.testing.catalog import categories, counts, keywords, locations
+from theirstack_async.testing.search import operations as searches
 
 _PARTS: Final = (
     webhooks,
+    searches,
     saved_searches,
     lists,
     datasets,
