@@ -6,21 +6,20 @@ With ``--check`` nothing is written, and the exit code is 1 when the file is not
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from theirstack_async.filters._kinds import rules
-from theirstack_async.filters.companies import CompanyFilters
-from theirstack_async.filters.jobs import JobFilters
-from theirstack_async.filters.keywords import KeywordFilters, TechFilters
-from theirstack_async.filters.nested_jobs import NestedJobFilters
+PACKAGE = "theirstack_async.filters"
+CLASSES = ["NestedJobFilters", "TechFilters", "KeywordFilters", "JobFilters", "CompanyFilters"]
+"""In an order in which each needs only those before it."""
 
-TARGET = Path(__file__).parent.parent / "theirstack_async" / "filters" / "_kwargs.py"
+HEAD = '''"""The filters as keyword arguments. Written by ``tools/write_filter_kwargs.py``; do not edit.
 
-HEAD = '''"""The filters as keyword arguments. Written by ``tools/write_filter_kwargs.py``; do not edit."""
-
-from __future__ import annotations
+The annotations are evaluated at once, which is cheaper here: a typed dictionary compiles each that is a text.
+"""
 
 from datetime import date, datetime
 from typing import TypedDict
@@ -34,37 +33,41 @@ from theirstack_async.filters.values import CompanyProperty, CompanyType, JobPro
 from theirstack_async.models import Confidence, EmploymentStatus, FundingStage, JobSeniority
 '''
 
-CLASSES: dict[str, type[Any]] = {
-    "NestedJobFilterKwargs": NestedJobFilters,
-    "TechFilterKwargs": TechFilters,
-    "KeywordFilterKwargs": KeywordFilters,
-    "JobFilterKwargs": JobFilters,
-    "CompanyFilterKwargs": CompanyFilters,
-}
-
 
 def source() -> str:
     """Return the text of the file."""
-    return "\n\n".join([HEAD, *(typed_dict(name, cls) for name, cls in CLASSES.items())])
+    # The package imports the file that is written here, so an empty one stands in for it, whatever is there now.
+    stand_in = ModuleType(f"{PACKAGE}._kwargs")
+    stand_in.__dict__.update({name_of(name): dict for name in CLASSES})
+    sys.modules[stand_in.__name__] = stand_in
+    package, kinds = importlib.import_module(PACKAGE), importlib.import_module(f"{PACKAGE}._kinds")
+    return "\n\n".join([HEAD, *(typed_dict(name, kinds.rules(getattr(package, name))) for name in CLASSES)])
 
 
-def typed_dict(name: str, cls: type[Any]) -> str:
-    """Return the source of the typed dictionary of one class."""
-    fields = [f"    {field}: {rule.kind.accepts}\n" for field, rule in rules(cls).items()]
-    lines = [f"class {name}(TypedDict, total=False):\n", f'    """The arguments of :class:`.{cls.__name__}`."""\n\n']
-    return "".join(lines + fields)
+def name_of(name: str) -> str:
+    """Return what the typed dictionary of a class is called: that of JobFilters is JobFilterKwargs."""
+    return f"{name.removesuffix('s')}Kwargs"
+
+
+def typed_dict(name: str, rules: dict[str, Any]) -> str:
+    """Return the source of the typed dictionary of a class."""
+    head = f'class {name_of(name)}(TypedDict, total=False):\n    """The arguments of :class:`.{name}`."""\n\n'
+    return head + "".join(f"    {field}: {rule.kind.accepts}\n" for field, rule in rules.items())
 
 
 def main(*arguments: str) -> int:
     """Write the file, or with ``--check`` compare it."""
+    root = Path(__file__).parent.parent
+    target = root.joinpath(*PACKAGE.split("."), "_kwargs.py")
+    sys.path.insert(0, str(root))
     if arguments == ("--check",):
-        same = TARGET.read_text("utf-8") == source()
-        print("up to date" if same else f"{TARGET.name} is not up to date: run python tools/write_filter_kwargs.py")
+        same = target.read_text("utf-8") == source()
+        print("up to date" if same else f"{target.name} is not up to date: run python tools/write_filter_kwargs.py")
         return 0 if same else 1
     if arguments:
         print(__doc__)
         return 2
-    TARGET.write_text(source(), "utf-8")
+    target.write_text(source(), "utf-8")
     return 0
 
 

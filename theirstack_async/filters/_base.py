@@ -31,6 +31,8 @@ class Part:
 
     They are immutable and compare by value. A field that was not given is ``UNSET``, and is not sent. Each value is
     checked at once, so that nothing is billed for a mistake.
+
+    Comparison and hash are written here, once, so the classes leave both to this one (``eq=False``).
     """
 
     def __init__(self, /, **values: Any) -> None:
@@ -61,6 +63,14 @@ class Part:
     def to_dict(self) -> dict[str, Any]:
         """Return what was given as plain JSON data: wire names, dates and instants as ISO 8601 texts, lists."""
         return cast("dict[str, Any]", plain(self))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Part) or other.__class__ is not self.__class__:
+            return NotImplemented
+        return given(self) == given(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *given(self).items()))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given(self).items())})"
@@ -102,21 +112,37 @@ def _checked(cls: type[Part], values: Mapping[str, Any], place: Place) -> dict[s
     return {name: _value(known[name], place.at(name), value) for name, value in values.items() if name in known}
 
 
-def _check_names(cls: type[Part], names: Mapping[str, Any], place: Place) -> None:
+def _check_names(cls: type[Part], values: Mapping[str, Any], place: Place) -> None:
     known = rules(cls)
-    left_out: list[str] = []
-    for name in names:
-        if name in SWITCHES and name not in known:
-            if not place.json or (name == "blur_company_data" and names[name]):
-                raise place.at(name).refuse(f"this is no filter: {SWITCHES[name]}")
-        elif name not in known:
-            near = nearest(str(name), known)
-            hint = f"did you mean {near!r}?" if near else f"{cls.__name__} documents all"
-            if not place.ignore_unknown:
-                raise place.at(name).refuse(f"no such filter; {hint} (extra_filters= sends what is not known here)")
-            left_out.append(place.at(name).path)
-    if left_out:
-        warn_user(f"filters left out, because this release does not know them: {', '.join(left_out)}", UserWarning)
+    strange = [name for name in values if name not in known and not _dropped(name, values[name], place)]
+    if strange and not place.ignore_unknown:
+        raise place.at(strange[0]).refuse(f"no such filter; {_hint(cls, str(strange[0]))}")
+    if strange:
+        paths = ", ".join(place.at(name).path for name in strange)
+        warn_user(f"left out, as this release does not know them, so more is found: {paths}", UserWarning)
+
+
+def _dropped(name: str, value: object, place: Place) -> bool:
+    """Return whether a name is a switch that data may have and filters leave out.
+
+    Raises:
+        ArgumentError: a switch among keywords; or data that asks for a preview, which would be billed without that.
+    """
+    if name not in SWITCHES:
+        return False
+    if not place.json or (name == "blur_company_data" and value):
+        raise place.at(name).refuse(f"this is no filter: {SWITCHES[name]}")
+    return True
+
+
+def _hint(cls: type[Part], name: str) -> str:
+    known = rules(cls)
+    inside = [each for each, rule in known.items() if rule.kind.part and name in rules(rule.kind.part)]
+    if inside:
+        return f"it belongs inside {inside[0]}="
+    near = nearest(name, [each for each in known if not known[each].deprecated]) or nearest(name, known)
+    said = f"did you mean {near!r}?" if near else f"{cls.__name__} documents all."
+    return f"{said} What this release does not know can be sent with extra_filters="
 
 
 def _value(rule: Rule, place: Place, value: object) -> Any:
@@ -134,7 +160,7 @@ def _value(rule: Rule, place: Place, value: object) -> Any:
 def part_of(cls: type[Part], *, accepts: str = "", nullable: bool = False) -> Kind:
     """Return the kind of a part in a part. A mapping of its fields is taken too."""
     name = cls.__name__
-    return Kind(f"{name}{accepts}{' | None' * nullable}", f"a {name}", check_part(cls), nullable)
+    return Kind(f"{name}{accepts}{' | None' * nullable}", f"a {name}", check_part(cls), nullable, cls)
 
 
 def parts_of(cls: type[Part]) -> Kind:

@@ -17,7 +17,7 @@ from theirstack_async.filters.values import CompanyType
 from theirstack_async.models import FundingStage
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class CompanyFields(Part):
     """The conditions on a company. In a name, ``_or`` means any of the list, ``_and`` all of it, ``_not`` none of it.
 

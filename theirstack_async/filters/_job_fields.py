@@ -28,7 +28,7 @@ from theirstack_async.filters.job_parts import ExportKeys, Locations
 from theirstack_async.models import EmploymentStatus, JobSeniority
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class JobFields(Part):
     """The conditions on a job. In a name, ``_or`` means any of the list, ``_and`` all of it, ``_not`` none of it."""
 
@@ -57,8 +57,7 @@ class JobFields(Part):
     discovered_at_min_age_days: Whole = UNSET
     """How many days ago the vendor found it at the least: 1 is up to yesterday."""
     discovered_at_gte: Instant = UNSET
-    """Found by the vendor at this instant or later. Whether the instant itself counts is from the vendor's words, and
-    was not tried."""
+    """Found by the vendor at this instant or later. What it means by a mere date is not documented."""
     discovered_at_lte: Instant = UNSET
     """Found by the vendor at this instant or earlier. Fix it to keep a long listing from moving while it is read."""
     job_description_pattern_or: Texts = UNSET

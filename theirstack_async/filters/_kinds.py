@@ -36,6 +36,8 @@ class Kind:
     check: Check
     nullable: bool = False
     """Whether None is taken, which is sent as null."""
+    part: type[Any] | None = None
+    """The class of a value that has fields itself."""
 
 
 @attrs.frozen

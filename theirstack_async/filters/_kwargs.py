@@ -1,6 +1,7 @@
-"""The filters as keyword arguments. Written by ``tools/write_filter_kwargs.py``; do not edit."""
+"""The filters as keyword arguments. Written by ``tools/write_filter_kwargs.py``; do not edit.
 
-from __future__ import annotations
+The annotations are evaluated at once, which is cheaper here: a typed dictionary compiles each that is a text.
+"""
 
 from datetime import date, datetime
 from typing import TypedDict

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from theirstack_async.filters._kwargs import CompanyFilterKwargs
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class CompanyFilters(CompanyFields):
     """What a company search asks: conditions on the company, on its jobs and on its technologies, all of which hold.
 

@@ -12,7 +12,7 @@ from theirstack_async.filters._kinds import ID, INTEGER, TEXT, Kind, many
 from theirstack_async.filters._place import Place
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class LocationFilter(Part):
     """A place from the catalog of locations. Where a filter takes places, their ids alone do as well."""
 
@@ -23,7 +23,7 @@ class LocationFilter(Part):
         super().__init__(id=id)
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class JobExportKey(Part):
     """The key of an exported job. It is internal to the vendor, who says that it is not for public use."""
 

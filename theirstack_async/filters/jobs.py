@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from theirstack_async.filters._kwargs import JobFilterKwargs
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class JobFilters(JobFields, CompanyFields):
     """What a job search asks: conditions on the job and on its employer, all of which hold.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from theirstack_async.filters._kwargs import KeywordFilterKwargs, TechFilterKwargs
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class KeywordFields(Part):
     """The conditions on a keyword of a company, which is a technology or a buying-intent topic."""
 
@@ -52,7 +52,7 @@ class KeywordFields(Part):
     """How sure the vendor is that it is used."""
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class TechFilters(KeywordFields):
     """Conditions on a company's technologies and buying-intent topics: the ``tech_filters`` of a company search.
 
@@ -64,7 +64,7 @@ class TechFilters(KeywordFields):
         super().__init__(**filters)
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class KeywordFilters(KeywordFields):
     """What to tell of one company: for ``client.companies.technologies()`` and ``client.companies.buying_intents()``.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from theirstack_async.filters._kwargs import NestedJobFilterKwargs
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class NestedJobFilters(JobFields):
     """Conditions on a company's jobs, given as ``job_filters`` of a company search.
 

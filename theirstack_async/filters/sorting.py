@@ -56,7 +56,7 @@ class KeywordSortField(OpenEnum):
     CONFIDENCE = "confidence"
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class JobSort(Part):
     """One key of the order of a job search."""
 
@@ -68,7 +68,7 @@ class JobSort(Part):
         super().__init__(field=field, desc=desc)
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class CompanySort(Part):
     """One key of the order of a company search."""
 
@@ -80,7 +80,7 @@ class CompanySort(Part):
         super().__init__(field=field, desc=desc)
 
 
-@attrs.frozen(init=False, kw_only=True, slots=False, repr=False)
+@attrs.frozen(init=False, kw_only=True, slots=False, repr=False, eq=False)
 class KeywordSort(Part):
     """One key of the order of a company's technologies or buying intents."""
 
