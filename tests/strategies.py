@@ -54,6 +54,8 @@ def sample(type_: Any) -> Any:
         return sample(get_args(type_)[0])
     if get_origin(type_) is tuple:
         return [sample(get_args(type_)[0])]
+    if get_origin(type_) is dict:
+        return {"a": [1, {"b": None}]}
     if issubclass(type_, OpenEnum):
         return next(iter(type_)).value
     if issubclass(type_, Model):
@@ -69,6 +71,8 @@ def accepts(type_: Any, value: Any) -> bool:
         return value is None or accepts(get_args(type_)[0], value)
     if get_origin(type_) is tuple:
         return isinstance(value, list) and all(accepts(get_args(type_)[0], item) for item in value)
+    if get_origin(type_) is dict:
+        return isinstance(value, dict)
     if issubclass(type_, OpenEnum):
         return isinstance(value, str)
     if issubclass(type_, Model):
@@ -119,6 +123,8 @@ def values(type_: Any) -> st.SearchStrategy[Any]:
         return st.none() | values(get_args(type_)[0])
     if get_origin(type_) is tuple:
         return st.lists(values(get_args(type_)[0]), max_size=2)
+    if get_origin(type_) is dict:
+        return st.dictionaries(_texts, _junk, max_size=2)
     if issubclass(type_, OpenEnum):
         return st.sampled_from([member.value for member in type_]) | _texts
     if issubclass(type_, Model):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run
-from theirstack_async.cli.text import plain
+from theirstack_async.models._writing import plain
 from theirstack_async.testing import FakeTheirStack
 
 URL = "https://example.invalid/hook"

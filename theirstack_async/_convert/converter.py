@@ -14,7 +14,8 @@ import attrs
 from theirstack_async._convert.problems import RefusedError, join, summary
 from theirstack_async._convert.rows import Reject, Rows
 from theirstack_async._convert.text import parse
-from theirstack_async.errors import ArgumentError, DecodeError, Problem
+from theirstack_async.errors import DecodeError, Problem
+from theirstack_async.models._writing import compact, plain
 
 if TYPE_CHECKING:
     from theirstack_async._convert.events import EventCodec
@@ -94,26 +95,16 @@ class Converter:
         return self._decode_damaged_page(body, row_type, data_required=data_required)
 
     def unstructure(self, value: object) -> Any:
-        """Turn a value into plain data for JSON: enumerations become text, instants RFC 3339 texts in UTC with ``Z``,
-        dates ISO 8601 texts, tuples lists; kept unknown fields and unknown payloads become what they were.
-
-        Raises:
-            ArgumentError: an instant has no timezone, or the ``raw`` of an unknown payload is not JSON.
-        """
-        return self._reference.unstructure(value)
+        """Turn a value into plain data for JSON, as :func:`~theirstack_async.models._writing.plain` does."""
+        return plain(value)
 
     def encode(self, value: object) -> bytes:
-        """Turn a value into JSON. Lone surrogates and whole numbers of any size pass, which is why json writes it.
+        """Turn a value into JSON.
 
         Raises:
-            ArgumentError: as for :meth:`unstructure`, or something in it has no form in JSON, such as NaN.
+            ArgumentError: something in it has no form in JSON, such as NaN or an instant without a timezone.
         """
-        try:
-            return json.dumps(self.unstructure(value), separators=(",", ":"), allow_nan=False).encode()
-        except (TypeError, ValueError) as error:
-            if isinstance(error, ArgumentError):
-                raise
-            raise ArgumentError(f"cannot be written as JSON: {error}") from None
+        return compact(value).encode()
 
     def warm_up(self, *types: type[Any]) -> None:
         """Build what decoding these types needs now, so that no request waits for it."""

@@ -1,4 +1,4 @@
-"""The reference: cattrs turns plain data into models and back, strictly, and says where it fails.
+"""The reference: cattrs turns plain data into models, strictly, and says where it fails.
 
 The only file that imports cattrs.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
@@ -19,8 +19,8 @@ from cattrs.errors import ClassValidationError
 from theirstack_async._convert.kinds import kind_of
 from theirstack_async._convert.problems import MismatchError, RefusedError, join
 from theirstack_async._convert.text import member, parse
-from theirstack_async.errors import ArgumentError, Problem
-from theirstack_async.models import EventPayload, Model, OpenEnum, UnknownPayload, WebhookEvent
+from theirstack_async.errors import Problem
+from theirstack_async.models import EventPayload, OpenEnum, UnknownPayload, WebhookEvent
 from theirstack_async.models._base import as_utc
 
 T = TypeVar("T")
@@ -28,12 +28,11 @@ Hook = Callable[[Any, Any], Any]
 
 
 class Reference:
-    """Turns JSON into models and models into plain data; slow, and exact."""
+    """Turns JSON into models; slow, and exact."""
 
     def __init__(self) -> None:
-        self._converter: Final = Converter(unstruct_collection_overrides={tuple: list})
+        self._converter: Final = Converter()
         _read_strictly(self._converter)
-        _write(self._converter)
         self._converter.register_structure_hook(EventPayload, lambda raw, _: self.payload(raw))
 
     def decode(self, body: bytes, type_: type[T]) -> T:
@@ -67,14 +66,6 @@ class Reference:
             return self.structure(record, kind)
         except ValueError as error:
             return UnknownPayload(raw, tuple(_problems(error, "payload")))
-
-    def unstructure(self, value: object) -> Any:
-        """Turn models into data that can be written as JSON.
-
-        Raises:
-            ArgumentError: an instant has no timezone, or an unknown payload holds no JSON.
-        """
-        return self._converter.unstructure(value)
 
 
 def _problems(error: Exception, path: str) -> Iterator[Problem]:
@@ -122,10 +113,6 @@ def _read_strictly(converter: Converter) -> None:
     converter.register_structure_hook(OpenEnum, lambda value, type_: type_(_of(str, "str", value)))
     for type_, hook in _SCALARS.items():
         converter.register_structure_hook(type_, hook)
-
-
-def _subclass_of(base: type[Any]) -> Callable[[Any], bool]:
-    return lambda type_: isinstance(type_, type) and issubclass(type_, base)
 
 
 def _generic(*origins: type[Any]) -> Callable[[Any], bool]:
@@ -183,30 +170,3 @@ _SCALARS: Final[dict[Any, Hook]] = {
     datetime: _time(datetime, "instant (RFC 3339)", as_utc),
     date: _time(date, "date (YYYY-MM-DD)", lambda day: day),
 }
-
-
-def _write(converter: Converter) -> None:
-    """Register how values become JSON."""
-
-    def model(type_: Any) -> Callable[[Any], Any]:
-        unstructure = converter.gen_unstructure_attrs_fromdict(type_)
-        return lambda value: {**unstructure(value), **value.extra}
-
-    converter.register_unstructure_hook_factory(_subclass_of(Model), model)
-    converter.register_unstructure_hook(OpenEnum, lambda member: str(member.value))
-    converter.register_unstructure_hook(UnknownPayload, _json_of)
-    converter.register_unstructure_hook(datetime, _rfc3339)
-    converter.register_unstructure_hook(date, date.isoformat)
-
-
-def _json_of(payload: UnknownPayload) -> Any:
-    try:
-        return parse(payload.raw)
-    except ValueError as error:
-        raise ArgumentError(f"UnknownPayload.raw is {error}", field="raw") from None
-
-
-def _rfc3339(instant: datetime) -> str:
-    if instant.tzinfo is None:
-        raise ArgumentError(f"the instant {instant.isoformat()} has no timezone; give it one, such as datetime.UTC")
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

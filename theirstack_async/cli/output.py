@@ -14,7 +14,8 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from theirstack_async.cli.text import plain, shown
+from theirstack_async.cli.text import shown
+from theirstack_async.models._writing import plain
 
 _GAP: Final = 2
 """Characters between two columns."""

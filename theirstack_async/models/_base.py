@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -36,13 +36,55 @@ class Model:
         except AttributeError:
             return _NOTHING
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as plain JSON data under the names of the wire, kept unknown fields included.
+
+        Instants are RFC 3339 texts in UTC with ``Z``, dates ISO 8601 texts, members of enumerations their text, tuples
+        lists. The data are new: to change them does not change the model.
+
+        Raises:
+            ArgumentError: the ``raw`` of an :class:`UnknownPayload` in it is not JSON.
+        """
+        from theirstack_async.models._writing import plain
+
+        written: dict[str, Any] = plain(self)
+        return written
+
+    def to_json(self) -> str:
+        """Return what :meth:`to_dict` does as JSON text, on one line and in ASCII.
+
+        Raises:
+            ArgumentError: as for :meth:`to_dict`, or a number in it is not finite.
+        """
+        from theirstack_async.models._writing import compact
+
+        return compact(self)
+
+    def to_row(self, columns: Iterable[str] | None = None) -> dict[str, Any]:
+        """Return the model as a flat row for a table: of a CSV file, a data frame or a database.
+
+        Instants stay ``datetime`` in UTC and dates ``date``, members of enumerations become their text; numbers,
+        texts, bools and None stay. What is none of these, such as a list, becomes JSON text.
+
+        Args:
+            columns: names of fields, or paths through models within, such as ``company_object.name``; a path beyond
+                something that is None gives None. By default all fields that the class has, each model within spread
+                over its own columns; they are the same for all rows of a class. Unknown fields are no columns.
+
+        Raises:
+            ArgumentError: the class has no such column; it names the nearest.
+        """
+        from theirstack_async.models._rows import row_of
+
+        return row_of(self, columns)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model) or other.__class__ is not self.__class__:
             return NotImplemented
         return compared(self) == compared(other) and self.extra == other.extra
 
     def __hash__(self) -> int:
-        return hash((type(self), compared(self)))
+        return hash((type(self), hashable(compared(self))))
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: getattr(self, name) for name in field_names(type(self))}
@@ -63,6 +105,17 @@ def field_names(cls: type[Any]) -> dict[str, None]:
 def compared(model: Model) -> tuple[Any, ...]:
     """Return the values of a model's fields, by which it is told from others."""
     return tuple(getattr(model, name) for name in field_names(type(model)))
+
+
+def hashable(value: Any) -> Any:
+    """Return a value that can be hashed and is equal for equal values: few models hold plain JSON data."""
+    try:
+        hash(value)
+    except TypeError:
+        if isinstance(value, Mapping):
+            return frozenset((name, hashable(item)) for name, item in cast("Mapping[str, Any]", value).items())
+        return tuple(hashable(item) for item in value)
+    return value
 
 
 def keep_extra(model: Model, unknown: dict[str, Any]) -> None:
