@@ -16,12 +16,30 @@ LAYERS: Final = (
     ("_wire",),  # L1: bytes in, values out
     ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
     ("config", "hooks", "budget", "quota", "_engine"),  # L3: how one call is made
-    ("pagination", "batch", "report", "_walk", "_straight", "_prefetch", "_fanout", "_tasks", "_ids"),  # L4: how many calls are made
+    (
+        "pagination",
+        "batch",
+        "report",
+        "_walk",
+        "_straight",
+        "_prefetch",
+        "_fanout",
+        "_tasks",
+        "_ids",
+    ),  # L4: how many calls are made
     ("resources", "client"),  # L5: one method per endpoint
 )
 """Lowest first. A name stands for a module or for a package with all that is in it."""
 
-BESIDE: Final = {"testing": 0, "receiver": 2, "instrumentation": 3, "incremental": 4, "replay": 5, "cli": 6}
+BESIDE: Final = {
+    "testing": 0,
+    "receiver": 2,
+    "instrumentation": 3,
+    "incremental": 4,
+    "replay": 5,
+    "contract": 5,
+    "cli": 6,
+}
 """The rooms beside the house, each importable alone, with the highest layer that it may look into: 6 is the roof."""
 
 ALSO: Final = {
