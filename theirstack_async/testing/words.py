@@ -119,12 +119,15 @@ class Keyword:
     parent_slug: str
 
 
+_ACRONYMS: Final = frozenset({"ccpa", "dbt", "gdpr", "iii", "iso", "sap", "soc", "sql"})
+
+
 def _keywords(kind: str, parent: str, **categories: str) -> list[Keyword]:
     """Return the keywords of some categories; a category is named by its slug, with ``_`` for ``-``."""
     return [
         Keyword(
             slug=slug,
-            name=slug.replace("-", " ").title(),
+            name=" ".join(word.upper() if word in _ACRONYMS else word.title() for word in slug.split("-")),
             type=kind,
             category=category.replace("_", " ").title(),
             category_slug=category.replace("_", "-"),
