@@ -38,7 +38,7 @@ def plain(value: object) -> Any:
     if isinstance(value, UnknownPayload):
         return _json_of(value)
     if attrs.has(type(value)):
-        return _fields_of(value)
+        return _fields_of(type(value), value)
     raise ArgumentError(f"cannot be written as JSON: {type(value).__name__}")
 
 
@@ -56,8 +56,7 @@ def compact(value: object) -> str:
         raise ArgumentError(f"cannot be written as JSON: {error}") from None
 
 
-def _fields_of(value: Any) -> dict[str, Any]:
-    cls: type[Any] = type(value)
+def _fields_of(cls: type[Any], value: object) -> dict[str, Any]:
     given = {name: getattr(value, name) for name in attrs.fields_dict(cls)}
     known = {name: plain(item) for name, item in given.items() if item is not UNSET}
     return {**known, **plain(getattr(value, "_extra", {}))}
