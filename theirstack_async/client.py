@@ -14,7 +14,6 @@ import attrs
 
 from theirstack_async._engine.aiohttp_transport import AiohttpTransport
 from theirstack_async._engine.pipeline import Pipeline, Reply
-from theirstack_async._engine.raw import raw_operation, rows_asked
 from theirstack_async._engine.slots import Slots
 from theirstack_async._engine.theirstack import theirstack_dialect
 from theirstack_async._values import UNSET, Secret, Unset
@@ -262,6 +261,8 @@ class TheirStack:
         Raises:
             ArgumentError: the path is not one.
         """
+        from theirstack_async._engine.raw import raw_operation, rows_asked
+
         operation, rows = raw_operation(self._pipeline.dialect, method, path, kind), rows_asked(json)
         return await self._pipeline.call(operation, query=query or {}, json=json, options=options, kind=kind, rows=rows)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import anyio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import anyio
 
 
 class Slots:
@@ -21,6 +24,8 @@ class Slots:
     async def acquire(self) -> None:
         """Take a place, waiting in line for one."""
         if self._places is None:
+            import anyio
+
             # Made here and not in __init__: outside a loop anyio makes an adapter that costs each call a loop turn.
             self._places = anyio.Semaphore(self.limit, max_value=self.limit, fast_acquire=True)
         await self._places.acquire()

@@ -8,10 +8,14 @@ Facts: https://theirstack.com/en/docs/api-reference, prices https://theirstack.c
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 from theirstack_async._engine.dialect import Dialect, Operation
-from theirstack_async._wire.decode import api_error, holds_rows
+
+if TYPE_CHECKING:
+    from theirstack_async._wire.message import Response
+    from theirstack_async.errors import APIError
 
 JOBS_SEARCH: Final = Operation("jobs.search", "POST", "/v1/jobs/search", "billed", credits_per_row=1)
 COMPANIES_SEARCH: Final = Operation("companies.search", "POST", "/v1/companies/search", "billed", credits_per_row=3)
@@ -128,6 +132,19 @@ def _bearer(key: str) -> tuple[str, str]:
     return "Authorization", f"Bearer {key}"
 
 
+def _parse_error(response: Response, label: str, *, now: float, hide: Iterable[str] = ()) -> APIError:
+    # Imported when the first error comes, which for most programs is never.
+    from theirstack_async._wire.decode import api_error
+
+    return api_error(response, label, now=now, hide=hide)
+
+
+def _holds_rows(response: Response) -> bool:
+    from theirstack_async._wire.decode import holds_rows
+
+    return holds_rows(response)
+
+
 def theirstack_dialect(base_url: str) -> Dialect:
     """Return TheirStack's dialect at an address.
 
@@ -136,8 +153,8 @@ def theirstack_dialect(base_url: str) -> Dialect:
     return Dialect(
         base_url=base_url,
         auth_header=_bearer,
-        parse_error=api_error,
+        parse_error=_parse_error,
         operations=OPERATIONS,
-        holds_rows=holds_rows,
+        holds_rows=_holds_rows,
         secret_fields=frozenset({"secret"}),
     )
