@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from tests.fake._catalog import COMPANIES, JOBS
+from tests.fake._documents import CheckedApi, checking
 from tests.fake._receiver import Api, Receiver, calling, receiving
 from theirstack_async.testing import FakeTheirStack
 
@@ -20,3 +22,17 @@ async def api() -> AsyncIterator[Api]:
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving() as one:
         yield one
+
+
+@pytest_asyncio.fixture
+async def checked() -> AsyncIterator[CheckedApi]:
+    """Give a caller whose answers are held against the vendor's document."""
+    async with checking(FakeTheirStack()) as caller:
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def free() -> AsyncIterator[CheckedApi]:
+    """Give a caller without a key, and a small data set."""
+    async with checking(FakeTheirStack(jobs=JOBS, companies=COMPANIES), key=False) as caller:
+        yield caller
