@@ -254,8 +254,8 @@ class TheirStack:
             path: from the leading slash, without host and query.
             query: parameters; None is left out, a list is sent as several.
             json: the body.
-            kind: what a repeated request would do: ``read``, ``idempotent``, ``once`` or ``billed``. By default as for
-                the method here that calls the same path, else by the HTTP method, where a POST counts as ``once``.
+            kind: what a repeated request would do; by default as for the method here that calls the same path, else by
+                the HTTP method, where a POST counts as ``once``.
             options: how this call is made, where it differs from the client.
 
         Raises:
@@ -268,11 +268,10 @@ class TheirStack:
 
     @cached_property
     def _converter(self) -> Converter:
-        # One for the client and all its views, so that each decoder is built once.
+        if self._root is not None:
+            return self._root._converter  # noqa: SLF001  # it is a client too, and each decoder is built once
         from theirstack_async._convert import Converter
 
-        if self._root is not None:
-            return self._root._converter  # noqa: SLF001  # it is a client too
         return Converter(keep_unknown_fields=self._pipeline.config.keep_unknown_fields)
 
     async def aclose(self) -> None:
