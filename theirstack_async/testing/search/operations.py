@@ -22,8 +22,10 @@ from theirstack_async.testing.search.lookups import buying_intents, technologies
 from theirstack_async.testing.search.ordering import sorts
 from theirstack_async.testing.search.records import JobRow
 
-_SWITCHES: Final = ("order_by", "page", "offset", "limit", "cursor", "include_total_results", "blur_company_data")
-_NESTED: Final = ("job_filters", "tech_filters", "expand_technology_slugs")
+SWITCHES: Final = ("order_by", "page", "offset", "limit", "cursor", "include_total_results", "blur_company_data")
+"""The fields of both searches that are no filters."""
+NESTED: Final = ("job_filters", "tech_filters", "expand_technology_slugs")
+"""The fields of company search besides its own filters."""
 
 
 def search_jobs(backend: Backend, call: Call) -> Answer:
@@ -32,7 +34,7 @@ def search_jobs(backend: Backend, call: Call) -> Answer:
     values = filters.values_of(fields, JOB_FILTERS) | filters.values_of(fields, SHARED_FILTERS)
     order = fields.defaulted("order_by", sorts(JOB_KEYS, "date_posted"), NEWEST)
     window, count, preview = paging.search_window(fields), _counts(fields), _is_preview(fields, values)
-    filters.refuse_unknown(fields, fields.names(), JOB_FILTERS, SHARED_FILTERS, _SWITCHES)
+    filters.refuse_unknown(fields, fields.names(), JOB_FILTERS, SHARED_FILTERS, SWITCHES)
     if not any(name in values for name in REQUIRED):
         fields.refuse("__root__", f"At least one of these filters is required: {', '.join(REQUIRED)}")
     fields.check()
@@ -64,7 +66,7 @@ def search_companies(backend: Backend, call: Call) -> Answer:
     order = fields.defaulted("order_by", sorts(COMPANY_SORTS), RELEVANCE)
     window, count, preview = paging.search_window(fields), _counts(fields), _is_preview(fields, values)
     if strict:
-        filters.refuse_unknown(fields, fields.names(), COMPANY_FILTERS, _SWITCHES, _NESTED)
+        filters.refuse_unknown(fields, fields.names(), COMPANY_FILTERS, SWITCHES, NESTED)
     fields.check()
     found = find_companies(backend.data, values, jobs=jobs, keywords=keywords, order=order)
     page = window.allowed(backend.options).of(found)
