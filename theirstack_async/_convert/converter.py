@@ -113,11 +113,18 @@ class Converter:
 
     def _codec(self, type_: type[T]) -> Codec[T]:
         if type_ not in self._codecs:
-            from theirstack_async._convert.events import EventCodec
-            from theirstack_async._convert.fast import Codec
-
-            self._codecs[type_] = EventCodec(self._payload) if _is_event(type_) else Codec(type_)
+            self._codecs[type_] = self._new_codec(type_)
         return cast("Codec[T]", self._codecs[type_])
+
+    def _new_codec(self, type_: type[Any]) -> Codec[Any] | EventCodec:
+        # The module of events brings jobs and companies with it, and so is not imported for any other type.
+        if getattr(type_, "__name__", "") == "WebhookEvent":
+            from theirstack_async._convert.events import EventCodec
+
+            return EventCodec(self._payload)
+        from theirstack_async._convert.fast import Codec
+
+        return Codec(type_)
 
     def _page_codec(self, row_type: type[T]) -> PageCodec[T]:
         if row_type not in self._pages:
@@ -165,7 +172,8 @@ class Converter:
             rows = [self._decode_row(index, row, row_type) for index, row in enumerate(bodies)]
             return Rows(rows, sum(isinstance(row, Reject) for row in rows))
         problem = Problem(path, why)
-        raise _error(f"the answer is not an array that can be read: {why}", (problem,), body)
+        what = "no page" if path else "not an array"
+        raise _error(f"the answer is {what} that can be read: {problem}", (problem,), body)
 
     def _decode_damaged_page(self, body: bytes, row_type: type[T], *, data_required: bool) -> Rows[T]:
         from theirstack_async._convert.pages import members
@@ -209,15 +217,6 @@ class Converter:
         except RefusedError:
             data = parse(body)
         keep_extras(value, data if member is None else data[member])
-
-
-def _is_event(type_: object) -> bool:
-    """Tell whether this is the type of events. Its module is heavy, and is not imported for any other type."""
-    if getattr(type_, "__name__", "") != "WebhookEvent":
-        return False
-    from theirstack_async.models import WebhookEvent
-
-    return type_ is WebhookEvent
 
 
 def _id(body: bytes) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_START: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//")
+"""What stands before the host in an address (RFC 3986, section 3)."""
 _END: Final = re.compile(r"[/\\?#]")
 """What ends the host in an address (https://url.spec.whatwg.org/#host-state)."""
 _HOST: Final = re.compile(r"[^\s.]+(?:\.[^\s.]+)+")
@@ -14,8 +16,9 @@ _HOST: Final = re.compile(r"[^\s.]+(?:\.[^\s.]+)+")
 def normalized(address: str | None) -> str | None:
     """Return the domain of an address or of a domain, or None where there is none."""
     text = (address or "").strip().lower()
-    after_scheme = text.partition("://")[2] or text.removeprefix("//")
-    host = _END.split(after_scheme, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].rstrip(".")
+    start = _START.match(text)
+    authority = _END.split(text[start.end() :] if start else text, maxsplit=1)[0]
+    host = authority.rpartition("@")[2].partition(":")[0].rstrip(".")
     if not _HOST.fullmatch(host):
         return None
     bare = host.removeprefix("www.")
