@@ -13,7 +13,7 @@ from theirstack_async._warn import warn_user
 from theirstack_async.errors import ArgumentError
 from theirstack_async.filters._kinds import Check, Kind, Rule, many, rules
 from theirstack_async.filters._place import Place, shown
-from theirstack_async.filters._writing import plain
+from theirstack_async.models._writing import plain
 
 SWITCHES: Final[Mapping[str, str]] = {
     "page": "paging is done by iterating; max_pages= bounds it",

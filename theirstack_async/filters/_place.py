@@ -22,7 +22,7 @@ class Place:
 
     def at(self, name: str) -> Place:
         """Return the place of a field of the object that stands here."""
-        return attrs.evolve(self, path=f"{self.path}.{name}" if self.path else name)
+        return attrs.evolve(self, path=f"{self.path}.{name}" if self.path else str(name))
 
     def refuse(self, message: str) -> ArgumentError:
         """Return the error that refuses what stands here."""
