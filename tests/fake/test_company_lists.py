@@ -46,6 +46,25 @@ async def test_a_deleted_list_is_gone_and_its_id_is_not_given_out_again(checked:
     assert await make(checked) != path
 
 
+async def test_the_list_of_revealed_companies_stays(checked: CheckedApi) -> None:
+    path = f"{PATH}/{checked.fake.seed_company_list('Revealed', kind='REVEALED_COMPANIES')}"
+    assert (await checked("DELETE", path))[0] == 400
+    shown = await checked.ok("GET", path)
+    assert (shown["deletable"], shown["type"]) == (False, "REVEALED_COMPANIES")
+
+
+async def test_a_list_can_be_seeded(checked: CheckedApi) -> None:
+    one, two, _ = companies(checked)
+    list_id = checked.fake.seed_company_list("Found", [one.id, two.id], kind="WEBHOOK_TRIGGERED", webhook_id=7)
+    (shown,) = await checked.ok("GET", PATH)
+    assert (shown["id"], shown["name"], shown["type"]) == (list_id, "Found", "WEBHOOK_TRIGGERED")
+    assert (shown["webhook_id"], shown["companies_count"], shown["deletable"]) == (7, 2, True)
+    assert await names(checked, f"{PATH}/{list_id}") == [two.name, one.name]
+    with pytest.raises(KeyError, match="unknown"):
+        checked.fake.seed_company_list("Wrong", [one.id, "unknown"])
+    assert len(await checked.ok("GET", PATH)) == 1
+
+
 async def test_companies_are_added_once_by_id_or_by_name_and_removed_by_both(checked: CheckedApi) -> None:
     one, two, three = companies(checked)
     path = await make(checked)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.fake._documents import CheckedApi, checking
 from theirstack_async.testing import FakeTheirStack
 
@@ -61,3 +65,9 @@ async def test_the_free_plan_has_no_datasets() -> None:
         assert not any(one["is_accessible"] for one in await api.ok("GET", PATH))
         status, answer = await api("POST", CREDENTIALS)
         assert (status, answer["error"]["title"]) == (403, "Not allowed")
+
+
+@pytest.mark.parametrize("options", [{"storage_endpoint": ""}, {"storage_bucket": None}, {"storage_bucket": 5}])
+def test_the_storage_is_a_text(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"storage_\w+ of a FakeTheirStack must be a text that is not empty"):
+        FakeTheirStack(**options)

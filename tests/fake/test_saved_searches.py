@@ -155,6 +155,81 @@ async def test_a_bad_request_is_422_with_the_envelope(checked: CheckedApi, metho
     assert await checked.ok("GET", PATH) == before
 
 
+GOOD: dict[str, list[dict[str, Any]]] = {
+    "jobs": [
+        {"order_by": [{"field": "salary", "desc": False}], "page": 1, "limit": 5},
+        {"company_domain_or": ["acme.example"], "include_total_results": True, "blur_company_data": True},
+    ],
+    "companies": [
+        {"job_filters": {"remote": True}, "tech_filters": {"keyword_slug_or": ["kafka"]}, "offset": 5},
+        {"expand_technology_slugs": ["kafka"], "order_by": [{"field": "name", "desc": True}]},
+        {"something_new": 7},
+    ],
+}
+BAD: dict[str, list[tuple[dict[str, Any], str]]] = {
+    "jobs": [
+        ({"remote": "yes"}, "remote"),
+        ({"min_employee_count": "5"}, "min_employee_count"),
+        ({"something_new": 7}, "something_new"),
+        ({"job_filters": {}}, "job_filters"),
+        ({"order_by": [{"field": "shoe_size", "desc": True}]}, "order_by"),
+        ({"limit": 0}, "limit"),
+        ({"blur_company_data": 1}, "blur_company_data"),
+        ({"include_total_results": None}, "include_total_results"),
+    ],
+    "companies": [
+        ({"min_employee_count": True}, "min_employee_count"),
+        ({"job_filters": {"remote": 1}}, "job_filters.remote"),
+        ({"job_filters": {"something_new": 1}}, "job_filters.something_new"),
+        ({"tech_filters": {"min_jobs": "1"}}, "tech_filters.min_jobs"),
+        ({"expand_technology_slugs": "kafka"}, "expand_technology_slugs"),
+        ({"order_by": [{"field": "salary", "desc": True}]}, "order_by"),
+        ({"page": -1}, "page"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, bodies in GOOD.items() for body in bodies])
+async def test_a_body_is_kept_as_it_came(checked: CheckedApi, kind: str, body: dict[str, Any]) -> None:
+    """None of these for jobs has one of the six filters that a job search needs."""
+    assert (await make(checked, type=kind, body=body))["body"] == body
+
+
+async def test_a_cursor_does_not_come_back(checked: CheckedApi) -> None:
+    assert (await make(checked, body=BODY | {"cursor": "x"}))["body"] == BODY
+    assert (await checked("POST", PATH, {"type": "jobs", "body": {"cursor": 7}}))[0] == 422
+
+
+@pytest.mark.parametrize(("kind", "body", "field"), [(kind, *one) for kind, bodies in BAD.items() for one in bodies])
+async def test_a_body_is_checked_as_the_search_checks_it(
+    checked: CheckedApi, kind: str, body: dict[str, Any], field: str
+) -> None:
+    checked.fake.seed_search(1, kind="companies" if kind == "jobs" else "jobs")
+    before = await checked.ok("GET", PATH)
+    for method, path in (("POST", PATH), ("PATCH", f"{PATH}/1")):
+        status, answer = await checked(method, path, {"type": kind, "body": body})
+        assert (status, answer["error"]["description"].partition(": ")[0]) == (422, f"body.body.{field}")
+    assert await checked.ok("GET", PATH) == before
+
+
+async def test_a_new_body_alone_is_checked_by_the_type_that_the_search_has(checked: CheckedApi) -> None:
+    checked.fake.seed_search(1, kind="companies")
+    assert (await checked("PATCH", f"{PATH}/1", {"body": {"job_filters": {"remote": True}}}))[0] == 200
+    assert (await checked("PATCH", f"{PATH}/1", {"body": {"min_revenue_usd": "1"}}))[0] == 422
+
+
+async def test_unknown_filters_for_companies_can_be_refused() -> None:
+    async with checking(FakeTheirStack(unknown_filters="refuse")) as api:
+        for body in ({"something_new": 7}, {"tech_filters": {"something_new": 7}}):
+            assert (await api("POST", PATH, {"type": "companies", "body": body}))[0] == 422
+        assert (await api("POST", PATH, {"type": "companies", "body": GOOD["companies"][0]}))[0] == 200
+
+
+async def test_an_expression_that_is_none_is_400(checked: CheckedApi) -> None:
+    body = {"job_title_pattern_or": ["(?=x)"]}
+    assert (await checked("POST", PATH, {"type": "jobs", "body": body}))[0] == 400
+
+
 async def test_an_unknown_search_is_404(checked: CheckedApi) -> None:
     for method, path in (("GET", "77"), ("PATCH", "77"), ("PATCH", "77/archive")):
         assert (await checked(method, f"{PATH}/{path}", {}))[0] == 404

@@ -65,6 +65,9 @@ async def test_the_bounds_themselves_are_allowed(api: Api) -> None:
         (b"{", "application/json", "JSON decode error"),
         (b"\xff", "application/json", "JSON decode error"),
         (b"[" * 100_000, "application/json", "JSON decode error"),
+        (b'{"url": NaN}', "application/json", "JSON decode error"),
+        (b'{"url": -Infinity}', "application/json", "JSON decode error"),
+        (b'{"url": 1e999}', "application/json", "JSON decode error"),
         (b"[]", "application/json", "valid dictionary"),
     ],
 )

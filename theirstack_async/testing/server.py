@@ -13,6 +13,7 @@ from aiohttp import web
 
 from theirstack_async._clock import Clock
 from theirstack_async.testing import validation
+from theirstack_async.testing.account.company_list import ListType
 from theirstack_async.testing.backend import Backend, EventState
 from theirstack_async.testing.clock import VirtualClock
 from theirstack_async.testing.cues import Faults
@@ -139,6 +140,24 @@ class FakeTheirStack:
         self._backend.registry.searches[search_id] = Search(
             name or f"Search {search_id}", kind, past_matches, created=now, updated=now
         )
+
+    def seed_company_list(
+        self,
+        name: str,
+        company_ids: Iterable[str] = (),
+        *,
+        kind: ListType = "MANUAL_CREATION",
+        webhook_id: int | None = None,
+    ) -> int:
+        """Make a company list and return its id. Raises KeyError for a company that the data set has not."""
+        ids = list(company_ids)
+        for company_id in ids:
+            if self._backend.data.company(company_id) is None:
+                raise KeyError(company_id)
+        now = self._clock.now()
+        made = self._backend.account.lists.make(name, now, kind=kind, webhook_id=webhook_id)
+        made.add(ids, now)
+        return made.id
 
     def seed_webhook(self, url: str, *, search_id: int = 1, secret: str | None = None) -> int:
         """Make an active webhook and return its id. Raises ValueError for a URL that is none."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from theirstack_async.testing import validation as read
+from theirstack_async.testing.account.search_body import check_body
 from theirstack_async.testing.answers import Answer, RefusedError, json_answer
 from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.call import Call, Route
@@ -50,7 +51,7 @@ def create_search(backend: Backend, call: Call) -> Answer:
     kind = fields.required("type", read.one_of(*_KINDS))
     body = fields.required("body", read.mapping)
     active = fields.defaulted("is_alert_active", read.boolean, False)
-    fields.check()
+    _check_body(backend, fields, kind, body)
     now, search_id = backend.clock.now(), backend.registry.new_search_id()
     backend.registry.searches[search_id] = Search(
         f"Search {search_id}" if name is None else name,
@@ -77,7 +78,7 @@ def update_search(backend: Backend, call: Call) -> Answer:
     }
     frequency = fields.optional("frequency", read.one_of("daily", "weekly"))
     emails = fields.optional("emails_subscribed", read.strings)
-    fields.check()
+    _check_body(backend, fields, changes["kind"] or search.kind, changes["body"])
     changes = {name: value for name, value in changes.items() if value is not None}
     changes |= {"frequency": frequency} if fields.has("frequency") else {}
     changes |= {"emails_subscribed": emails} if fields.has("emails_subscribed") else {}
@@ -113,6 +114,13 @@ def unsubscribe_alert(backend: Backend, call: Call) -> Answer:
     return json_answer({"ok": True})
 
 
+def _check_body(backend: Backend, fields: read.Fields, kind: str | None, body: dict[str, Any] | None) -> None:
+    """Raise InvalidError if anything is wrong with a request, the body of the search included."""
+    if kind is not None and body is not None:
+        check_body(fields, cast("SearchKind", kind), body, strict=backend.options.unknown_filters == "refuse")
+    fields.check()
+
+
 def _search(backend: Backend, call: Call) -> tuple[int, Search]:
     search_id = call.number("search_id")
     search = backend.registry.searches.get(search_id)
@@ -122,13 +130,14 @@ def _search(backend: Backend, call: Call) -> tuple[int, Search]:
 
 
 def _shown(backend: Backend, search_id: int) -> dict[str, Any]:
+    """Return what the API shows of a search: by the vendor's document, a body that comes back has no ``cursor``."""
     search = backend.registry.searches[search_id]
     followers = (webhook for webhook in backend.registry.webhooks.values() if webhook.search_id == search_id)
     return {
         "id": search_id,
         "name": search.name,
         "type": search.kind,
-        "body": search.body,
+        "body": {name: value for name, value in search.body.items() if name != "cursor"},
         "is_alert_active": search.is_alert_active,
         "user_id": USER_ID,
         "team_id": TEAM_ID,
