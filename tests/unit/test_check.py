@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from theirstack_async._check import check_enum, check_id, check_names, check_secret, check_url, nearest
+from theirstack_async._check import (
+    check_enum,
+    check_id,
+    check_names,
+    check_secret,
+    check_text,
+    check_url,
+    nearest,
+)
 from theirstack_async.errors import ArgumentError
 from theirstack_async.models import WebhookEventStatus
 
@@ -19,6 +27,17 @@ def test_an_id_that_is_none(value: object) -> None:
 
 def test_ids() -> None:
     assert (check_id("x", 0), check_id("x", 2**70)) == (0, 2**70)
+
+
+@pytest.mark.parametrize("value", ["", " \t\n", 3, b"x", None])
+def test_a_text_that_is_none(value: object) -> None:
+    with pytest.raises(ArgumentError, match=r"^name: expected a text that is not blank, got") as caught:
+        check_text("name", value)
+    assert caught.value.field == "name"
+
+
+def test_texts() -> None:
+    assert check_text("name", " x ") == " x "
 
 
 @pytest.mark.parametrize(
@@ -72,3 +91,7 @@ def test_an_unknown_name_is_refused(name: str, hint: str) -> None:
     with pytest.raises(ArgumentError, match=f"{name}: no such field; {hint}") as caught:
         check_names(["url", name], known, "field")
     assert caught.value.field == name
+
+
+def test_known_names_pass() -> None:
+    check_names(["url", "secret"], ["secret", "url"], "field")
