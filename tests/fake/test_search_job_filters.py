@@ -90,6 +90,7 @@ CASES: Final[list[tuple[str, Any, Passes]]] = [
     ("job_description_contains_or", ["kafka"], lambda row: "kafka" in words(row["description"])),
     ("job_description_contains_or", ["paid exercise", "x-ray"], lambda row: "paid exercise" in row["description"]),
     ("job_description_contains_or", ["GDPR", "Gdp"], lambda row: has(row["description"], r"\bGDPR\b")),
+    ("job_description_contains_or", ["day"], lambda row: "day" in words(row["description"])),
     ("job_description_contains_not", ["kafka"], lambda row: "kafka" not in words(row["description"])),
     ("job_description_pattern_or", ["K[a]fka", "Rust"], lambda row: has(row["description"], "Kafka|Rust")),
     ("job_description_pattern_or", ["(?i)KAFKA"], lambda row: "kafka" in row["description"].lower()),

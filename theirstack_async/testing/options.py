@@ -104,7 +104,7 @@ def _problem(name: str, value: Any) -> str:
     """Return what an option's value must be, or an empty text when it is that."""
     if name in _CHOICES:
         choices: tuple[str, ...] = get_args(_CHOICES[name])
-        return "" if value in choices else f"one of {', '.join(map(repr, choices))}"
+        return "" if value in choices else f"one of {', '.join(map(repr, sorted(choices)))}"
     if name in _SWITCHES:
         return "" if isinstance(value, bool) else "True or False"
     if name in _TEXTS:
