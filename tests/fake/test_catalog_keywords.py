@@ -180,3 +180,9 @@ async def test_subcategories_are_filtered(free: CheckedApi, query: str, slugs: l
 @pytest.mark.parametrize("query", ["subcategory_slug=kafka", "num_technologies_per_category=five"])
 async def test_a_bad_question_for_subcategories_is_422(free: CheckedApi, query: str) -> None:
     assert (await free("GET", f"{SUBCATEGORIES}?{query}"))[0] == 422
+
+
+async def test_a_query_can_name_thousands_of_slugs(free: CheckedApi) -> None:
+    slugs = [f"unknown-{number}" for number in range(5000)]
+    query = "&".join(f"slugs={slug}" for slug in [*slugs, "kafka"])
+    assert [row["slug"] for row in await rows(free, KEYWORD_LIST, query)] == ["kafka"]

@@ -28,12 +28,14 @@ HOST: Final = "127.0.0.1"
 _TICK: Final = 60.0
 """Seconds between two looks at the resend schedule on a clock that moves by itself."""
 _MAX_REQUEST: Final = 256 * 1024 * 1024
+_MAX_LINE: Final = 1024 * 1024
+"""Bytes of a request's first line: a query may name many slugs or ids. The real limit is undocumented."""
 _CLOSE_WITHIN: Final = 1.0
 """Seconds that a connection may take to close at exit. Not reached: no request is being served by then."""
 
 
 class FakeTheirStack:
-    """A server that behaves like the webhooks family of the TheirStack API: a real socket on 127.0.0.1.
+    """A server that behaves like the TheirStack API: a real socket on 127.0.0.1, with state, prices and a data set.
 
     It needs no key of yours, spends no credit and talks to this machine only: deliveries go to 127.0.0.0/8, ::1 and
     localhost, and those to any other URL are recorded as FAILED, unsent. It does what the API's pages say; where they
@@ -204,7 +206,11 @@ class FakeTheirStack:
         if self._serving or self._dispatcher.closing.is_set():
             raise RuntimeError("a FakeTheirStack serves once; make a new one")
         server = web.Server(
-            self._dispatcher.handle, request_factory=_request, handler_cancellation=True, access_log=None
+            self._dispatcher.handle,
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            max_line_size=_MAX_LINE,
         )
         runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_WITHIN)
         async with AsyncExitStack() as stack:
