@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, Final, Self, TypeVar, cast
 
 import attrs
 
-from theirstack_async._check import nearest
 from theirstack_async._values import UNSET
 from theirstack_async._warn import warn_user
 from theirstack_async.errors import ArgumentError
@@ -140,9 +140,19 @@ def _hint(cls: type[Part], name: str) -> str:
     inside = [each for each, rule in known.items() if rule.kind.part and name in rules(rule.kind.part)]
     if inside:
         return f"it belongs inside {inside[0]}="
-    near = nearest(name, [each for each in known if not known[each].deprecated]) or nearest(name, known)
-    said = f"did you mean {near!r}?" if near else f"{cls.__name__} documents all."
+    near = _near(name, [each for each in known if not known[each].deprecated]) or _near(name, list(known))
+    said = f"did you mean {' or '.join(map(repr, near))}?" if near else f"{cls.__name__} documents all."
     return f"{said} What this release does not know can be sent with extra_filters="
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    """Return the name that is very much like one that is not known; or two that are somewhat; or some with that word.
+
+    One alone could be the opposite of what was meant: ``posted_after`` is as near to ``posted_at_lte`` as to ``_gte``.
+    """
+    name = name.lower()
+    near = get_close_matches(name, known, n=1, cutoff=0.85) or get_close_matches(name, known, n=2)
+    return near or [each for each in known if name in each.split("_")][:3]
 
 
 def _value(rule: Rule, place: Place, value: object) -> Any:
