@@ -9,31 +9,25 @@ import attrs
 
 from theirstack_async.contract.findings import Change, Finding, merged
 from theirstack_async.contract.known import DEPRECATED_FIELDS
-from theirstack_async.contract.operations import Described, operations
-from theirstack_async.contract.schemas import Node
+from theirstack_async.contract.operations import Described
 from theirstack_async.contract.shapes import ANYTHING, Field, Object, Shape, describe
 from theirstack_async.contract.supported import Supported
 
 _KEPT: Final = "such a payload is kept as an UnknownPayload"
 
 
-def compare(document: Node, supported: Iterable[Supported]) -> list[Finding]:
+def compare(described: Mapping[str, Described], supported: Iterable[Supported]) -> list[Finding]:
     """Return all differences, in the order of the SDK's operations, those that it does not know last.
 
     Args:
-        document: an OpenAPI 3 document.
+        described: the operations of a document, by :attr:`Call.key`.
         supported: what the SDK supports.
-
-    Raises:
-        DocumentError: it is none, or one of its references cannot be followed.
     """
-    described = operations(document)
+    left = dict(described)
     findings: list[Finding] = []
     for each in supported:
-        there = described.pop(each.call.key, None)
-        findings += _Comparison(each).run(there, f"{document.at}/paths")
-    findings += [_added(left) for left in described.values()]
-    return merged(findings)
+        findings += _Comparison(each).run(left.pop(each.call.key, None))
+    return merged([*findings, *map(_added, left.values())])
 
 
 def _added(left: Described) -> Finding:
@@ -76,12 +70,12 @@ class _Comparison:
         self._supported = supported
         self._findings: list[Finding] = []
 
-    def run(self, described: Described | None, paths: str) -> list[Finding]:
+    def run(self, described: Described | None) -> list[Finding]:
         """Return the differences."""
         supported = self._supported
         if described is None:
             call = supported.call
-            at = f"{paths}/{call.path.replace('/', '~1')}/{call.method.lower()}"
+            at = f"#/paths/{call.path.replace('/', '~1')}/{call.method.lower()}"
             self._add(Change.OPERATION_REMOVED, _Place("", names=(supported.name,)), at=at)
             return self._findings
         self._operation(described)
@@ -103,7 +97,7 @@ class _Comparison:
                 where=str(place),
                 expected=expected,
                 found=found,
-                advice=_KEPT if place.lenient and change.breaks else change.advice,
+                advice=change.known_advice if known else _KEPT if place.lenient and change.breaks else change.advice,
                 at=at,
             )
         )
@@ -171,7 +165,7 @@ class _Comparison:
             return
         if ours.nullable and not theirs.nullable:
             self._add(Change.SENT_NULL, place, describe(ours), describe(theirs), at=at)
-        self._members(ours, theirs, place, at, Change.SENT_MEMBER_REMOVED, Change.SENT_MEMBER_ADDED)
+        self._members(ours, theirs, place, Change.SENT_MEMBER_REMOVED, Change.SENT_MEMBER_ADDED)
         if ours.items is not None and theirs.items is not None:
             self._sent(ours.items, theirs.items, place.items(), at)
         for one in ours.objects:
@@ -205,7 +199,7 @@ class _Comparison:
             return
         if theirs.nullable and not ours.nullable:
             self._add(Change.GOT_NULL, place, describe(ours), describe(theirs), at=at)
-        self._members(ours, theirs, place, at, Change.GOT_MEMBER_REMOVED, Change.GOT_MEMBER_ADDED)
+        self._members(ours, theirs, place, Change.GOT_MEMBER_REMOVED, Change.GOT_MEMBER_ADDED)
         if ours.items is not None and theirs.items is not None:
             self._got(ours.items, theirs.items, place.items(), at)
         if ours.objects:
@@ -243,13 +237,21 @@ class _Comparison:
         if theirs.deprecated != (ours.deprecated or place.names[0] in DEPRECATED_FIELDS):
             self._add(Change.DEPRECATED if theirs.deprecated else Change.UNDEPRECATED, place, at=theirs.at)
 
-    def _members(self, ours: Shape, theirs: Shape, place: _Place, at: str, removed: Change, added: Change) -> None:
-        if ours.members is None or theirs.members is None:
+    def _members(self, ours: Shape, theirs: Shape, place: _Place, removed: Change, added: Change) -> None:
+        if theirs.members is None:
+            return
+        if ours.members is None:
+            if added is Change.SENT_MEMBER_ADDED:
+                self._add(Change.SENT_ENUM, place, describe(ours), _listed(theirs.members), at=theirs.enum)
             return
         for member in sorted(ours.members - theirs.members):
-            self._add(removed, attrs.evolve(place, names=(f"{ours.enum}.{member}",)), repr(member), at=at)
+            self._add(removed, attrs.evolve(place, names=(f"{ours.enum}.{member}",)), repr(member), at=theirs.enum)
         for member in sorted(theirs.members - ours.members):
-            self._add(added, place, found=repr(member), at=at)
+            self._add(added, place, found=repr(member), at=theirs.enum)
+
+
+def _listed(members: frozenset[str]) -> str:
+    return " or ".join(map(repr, sorted(members)))
 
 
 def _takes(wider: Shape, narrower: Shape, *, every_format: bool = False) -> bool:

@@ -32,6 +32,7 @@ class Change(enum.Enum):
     SENT_NULL = "takes null no more", True, "the SDK can send null: refuse it before sending"
     SENT_MEMBER_REMOVED = "member removed", True, "the SDK offers it, and it would be refused"
     SENT_MEMBER_ADDED = "member added", False, "it passes with a warning: add it"
+    SENT_ENUM = "takes some texts only", False, "the SDK lets any text pass: make it an enumeration"
     GOT_REMOVED = "removed", True, "the model demands it: answers would not decode"
     GOT_GONE = "removed", False, "it stays at its default"
     GOT_ADDED = "added", False, "only keep_unknown_fields=True shows it: add it to the model"
@@ -55,6 +56,11 @@ class Change(enum.Enum):
         if self is Change.SENT_ADDED:
             return UNUSED
         return SOMEWHERE if self in _ABSENCES else frozenset()
+
+    @property
+    def known_advice(self) -> str:
+        """What a known change means."""
+        return "left out on purpose" if self is Change.SENT_ADDED else "only some descriptions of the API have it"
 
 
 _ABSENCES = {
@@ -106,17 +112,18 @@ class Finding:
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
-    """Return the findings, with those that the same line of the document causes as one.
+    """Return the findings, with those that the same line of the document causes as one: the first that breaks.
 
     A schema that many operations share is one change, not many.
     """
     found: dict[tuple[object, ...], list[Finding]] = {}
     for each in findings:
-        key = each.at, each.change, each.expected, each.found, each.known, each.breaks
+        key = each.at, each.change.label, each.expected, each.found, each.known
         found.setdefault(key, []).append(each)
-    return [attrs.evolve(same[0], also=_others(same)) for same in found.values()]
+    return [_one(same) for same in found.values()]
 
 
-def _others(same: list[Finding]) -> tuple[str, ...]:
-    names = dict.fromkeys(each.operation for each in same)
-    return tuple(names)[1:]
+def _one(same: list[Finding]) -> Finding:
+    first = next((each for each in same if each.breaks), same[0])
+    others = dict.fromkeys(each.operation for each in same if each.operation != first.operation)
+    return attrs.evolve(first, also=tuple(others))

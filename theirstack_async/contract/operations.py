@@ -11,6 +11,8 @@ import attrs
 from theirstack_async.contract.schemas import DocumentError, Node, Schemas
 from theirstack_async.contract.shapes import Field, Shape
 
+_IGNORED: Final = ("accept", "content-type", "authorization")
+"""Headers that OpenAPI forbids to describe as parameters (https://spec.openapis.org/oas/v3.1.0#parameter-object)."""
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -93,7 +95,7 @@ class _Reader:
             at=node.at,
             deprecated=node.get("deprecated").is_true,
             needs_key=self._needs_key(node),
-            parameters=dict(self._parameter(each) for each in parameters),
+            parameters=dict(filter(_counts, map(self._parameter, parameters))),
             request=self._body(node.get("requestBody")),
             answer=self._answer(node.get("responses")),
         )
@@ -128,3 +130,8 @@ class _Reader:
         named = node.get("security")
         wanted = (named if named.value is not None else self._root.get("security")).items()
         return bool(wanted) and all(each.fields() for each in wanted)
+
+
+def _counts(parameter: tuple[tuple[str, str], Field]) -> bool:
+    (place, name), _ = parameter
+    return place != "header" or name.lower() not in _IGNORED

@@ -92,12 +92,13 @@ def check(source: str, document: Node) -> Report:
     """
     info = document.get("info")
     try:
+        described = operations(document)
         return Report(
             source=source,
             title=str(info.get("title").value or "untitled"),
             openapi=str(document.get("openapi").value),
-            operations=len(operations(document)),
-            findings=tuple(compare(document, SUPPORTED)),
+            operations=len(described),
+            findings=tuple(compare(described, SUPPORTED)),
         )
     except RecursionError:
         raise DocumentError("its schemas are nested too deeply.") from None

@@ -11,7 +11,7 @@ import attrs
 
 from theirstack_async.contract.shapes import ANYTHING, NOTHING, Field, Object, Shape, both, either, scalar
 
-_TEXTS: Final = frozenset({"date", "date-time"})
+_TEXTS: Final = ("date", "date-time")
 """The formats of which the SDK makes something else than a text."""
 
 
@@ -121,7 +121,8 @@ class Schemas:
         if kinds is None:
             return ANYTHING
         shapes = [self._kind(kind, node) for kind in kinds]
-        return attrs.evolve(either(shapes), members=_members(node))
+        members = _members(node)
+        return attrs.evolve(either(shapes), members=members, enum=node.at if members else "")
 
     def _kind(self, kind: str, node: Node) -> Shape:
         if kind == "null":
@@ -134,7 +135,7 @@ class Schemas:
         return scalar(kind, str(text) if text in _TEXTS else "")
 
     def _object(self, node: Node) -> Object:
-        required = {each.value for each in node.get("required").items()}
+        required = [each.value for each in node.get("required").items()]
         fields = {name: self.field(each, required=name in required) for name, each in node.get("properties").members()}
         return Object(node.at.rpartition("/")[2], node.at, fields)
 

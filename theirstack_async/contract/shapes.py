@@ -31,7 +31,7 @@ class Shape:
     members: frozenset[str] | None = None
     """The texts of an enumeration; None where any text is good."""
     enum: str = ""
-    """The name of the SDK's enumeration."""
+    """The SDK's enumeration by its name, or where the document has the members: a JSON pointer."""
     items: Shape | None = None
     """What an array holds."""
     objects: tuple[Object, ...] = ()
@@ -124,6 +124,7 @@ def _both(one: Shape, other: Shape) -> Shape:
         nullable=one.nullable and other.nullable,
         formats=(one.formats & other.formats) or one.formats | other.formats,
         members=_common(one.members, other.members),
+        enum=one.enum or other.enum,
         items=both([each.items for each in (one, other) if each.items is not None]),
         objects=_merged(one.objects, other.objects),
     )

@@ -116,10 +116,14 @@ def _fetch(url: str) -> bytes:
     opener.addheaders = [("User-Agent", "theirstack-async-contract")]
     try:
         with opener.open(url, timeout=TIMEOUT) as response:
-            return _bounded(url, response.read1)
+            body = _bounded(url, response.read1)
+            length = response.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         error.close()
         raise DocumentError(f"{url}: the server answers {error.code}.") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise DocumentError(f"{url}: cannot be fetched: {reason}.") from None
+    if length is not None and len(body) != int(length):  # half a document in YAML may pass for a whole one
+        raise DocumentError(f"{url}: {len(body):,} bytes came of {length}; ask again.")
+    return body
