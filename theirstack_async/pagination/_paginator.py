@@ -75,7 +75,7 @@ class Paginator(Generic[T]):
         self._rejected: list[DecodeError] = []
         self.end: EndReason | None = None
         """Why the listing ended; None while it has not."""
-        self.credits = 0
+        self.credits: int = 0
         """Credits that the pages so far have cost: their rows, the repeated ones included, at the price of one."""
 
     @property
