@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract._got import GOT
-from tests.contract._made import Change, Document, made, schema
-from tests.contract._sent import SENT
+from tests.contract._made import Change, Document, fields, made, media, operation, parameter, schema
+from tests.contract._sent import EVENTS, JOBS, SENT
 from theirstack_async.contract import DocumentError, Report, check, parse
 from theirstack_async.contract.findings import Change as Kind
 
@@ -51,6 +51,33 @@ def test_every_kind_of_change_is_tried() -> None:
     told = "".join(line for _, _, line in CHANGES.values())
     assert [kind for kind in Kind if f": {kind.label}; " not in told] == []
     assert [kind for kind in Kind if kind.advice not in told] == []
+
+
+WIDER: dict[str, Change] = {
+    "a body of which nothing is said": lambda d: media(d, JOBS).update({"application/json": {}}),
+    "a filter taking more": lambda d: fields(d, "JobFilters").update(
+        remote={"type": ["boolean", "null", "string"]}
+    ),
+    "an enumeration that takes any text": lambda d: schema(d, "JobSortField").pop("enum"),
+    "a field that need not be sent": lambda d: schema(d, "ListCreate").pop("required"),
+    "a parameter of which nothing is said": lambda d: parameter(d, EVENTS, "status").pop("schema"),
+    "a part of the path that is called otherwise": lambda d: d["paths"].update(
+        {"/v0/webhooks/{id}/events": d["paths"].pop("/v0/webhooks/{webhook_id}/events")}
+    ),
+    "an answer that is never null": lambda d: fields(d, "Job").update(remote={"type": "boolean"}),
+    "an answer in whole numbers": lambda d: fields(d, "Job").update(latitude={"type": "integer", "deprecated": True}),
+    "an answer that is always there": lambda d: schema(d, "Job")["required"].append("remote"),
+    "a text that is a date": lambda d: fields(d, "Webhook").update(url={"type": "string", "format": "date-time"}),
+    "a text of which all are named": lambda d: fields(d, "Webhook").update(scanning_frequency={"enum": ["10m"]}),
+    "an enumeration that is any text": lambda d: schema(d, "DatasetFormat").pop("enum"),
+    "an answer that says nothing": lambda d: operation(d, "DELETE /v0/company_lists/{list_id}").pop("responses"),
+}
+"""What asks less of the SDK, or promises it more, than it expects."""
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_what_fits_is_no_finding(name: str) -> None:
+    assert changed(WIDER[name]).findings == ()
 
 
 def test_several_changes_are_listed_exactly() -> None:

@@ -155,8 +155,6 @@ class _Comparison:
     # --- what is sent ---
 
     def _sent(self, ours: Shape, theirs: Shape, place: _Place, at: str) -> None:
-        if ours.kinds is None or theirs.kinds is None:
-            return
         if not _takes(theirs, ours):
             # In a query, a list of one value is written as the value alone.
             single = place.side.startswith("query") and ours.items is not None and _takes(theirs, ours.items)
@@ -191,10 +189,8 @@ class _Comparison:
     # --- what is received ---
 
     def _got(self, ours: Shape, theirs: Shape, place: _Place, at: str) -> None:
-        if ours.kinds is None:
-            return
         place = attrs.evolve(place, lenient=place.lenient or ours.catch_all)
-        if theirs.kinds is None or not _takes(ours, theirs, every_format=True):
+        if not _takes(ours, theirs, every_format=True):
             self._add(Change.GOT_TYPE, place, describe(ours), describe(theirs), at=at)
             return
         if theirs.nullable and not ours.nullable:
@@ -259,9 +255,10 @@ def _takes(wider: Shape, narrower: Shape, *, every_format: bool = False) -> bool
 
     Where a text can be written in several ways one of them has to fit; with ``every_format`` all have to.
     """
-    kinds = wider.kinds or frozenset()
-    taken = kinds | {"integer"} if "number" in kinds else kinds
-    if not (narrower.kinds or frozenset()) <= taken:
+    if wider.kinds is None:
+        return True
+    taken = wider.kinds | {"integer"} if "number" in wider.kinds else wider.kinds
+    if narrower.kinds is None or not narrower.kinds <= taken:
         return False
     if not narrower.formats or "" in wider.formats:
         return True

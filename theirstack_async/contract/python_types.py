@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -48,12 +48,12 @@ def shape_of(hint: Any) -> Shape:
     if origin in (Annotated, Required):
         return shape_of(arguments[0])
     if origin in (Union, types.UnionType):
-        return _union([each for each in arguments if each is not Unset])
+        return either(shape_of(each) for each in arguments if each is not Unset)
     if origin is Literal:
         return attrs.evolve(scalar("string"), members=frozenset(arguments))
     if issubclass(origin, Mapping):
         return scalar("object")
-    if issubclass(origin, (Sequence, Set, Collection)):
+    if issubclass(origin, Sequence):
         return attrs.evolve(scalar("array"), items=shape_of(arguments[0]))
     raise _unknown(hint)
 
@@ -69,18 +69,11 @@ def fields_of(cls: type[Any]) -> dict[str, Field]:
     }
 
 
-def _union(arguments: Sequence[Any]) -> Shape:
-    found = either(shape_of(each) for each in arguments)
-    # "JobSeniority | str" is an enumeration of which the type checker lets unknown members pass.
-    named = [shape_of(each) for each in arguments if isinstance(each, type) and issubclass(each, Enum)]
-    return attrs.evolve(found, members=named[0].members, enum=named[0].enum) if named else found
-
-
 def _class(cls: Any) -> Shape:
     if isinstance(cls, type) and issubclass(cls, Enum):
         members = frozenset(str(member.value) for member in cls)
         return attrs.evolve(scalar("string"), members=members, enum=cls.__name__)
-    if isinstance(cls, type) and (attrs.has(cls) or is_typeddict(cls)):
+    if isinstance(cls, type) and attrs.has(cls):
         found = Object(cls.__name__, "", fields_of(cls))
         return attrs.evolve(scalar("object"), objects=(found,))
     raise _unknown(cls)
