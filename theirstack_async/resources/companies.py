@@ -9,8 +9,8 @@ from theirstack_async._check import check_text
 from theirstack_async._engine import theirstack as api
 from theirstack_async._engine.dialect import Operation
 from theirstack_async.config import check_count
-from theirstack_async.errors import ArgumentError
-from theirstack_async.pagination._rows import text_key
+from theirstack_async.errors import ArgumentError, InsufficientCreditsError
+from theirstack_async.pagination._rows import text_key, told_by
 from theirstack_async.resources._resource import good_rows
 from theirstack_async.resources._search import Paging, Searches, refuse_identifiers
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from theirstack_async._values import All
     from theirstack_async.config import RequestOptions
     from theirstack_async.filters import CompanyFilterKwargs, CompanyFilters, KeywordFilterKwargs
-    from theirstack_async.models import Company, CompanyCount, CompanyKeywords, CompanyPreview
+    from theirstack_async.models import Company, CompanyCount, CompanyKeyword, CompanyKeywords, CompanyPreview
     from theirstack_async.pagination import Paginator, RejectsMode
 
 
@@ -142,6 +142,7 @@ class Companies(Searches):
         Raises:
             ArgumentError: an argument was refused; nothing was sent, and nothing spent.
             DecodeError: rows do not decode; ``items_so_far`` has the good ones, ``body`` all that was paid for.
+            InsufficientCreditsError: the account has no credits left for it, whatever the status of the answer was.
             OutcomeUnknownError: nobody knows whether it was billed.
         """
         company = {"domain": domain, "name": name, "linkedin_url": linkedin_url, "id": company_id}
@@ -189,8 +190,23 @@ class Companies(Searches):
             body["limit"] = check_count("limit", limit)
         reply = await self._pipeline.call(operation, json=body, options=options)
         page = self._converter.decode_page(reply.body, CompanyKeyword)
-        rows = good_rows(page, f"{operation.method} {operation.path}", reply.body)
+        label = f"{operation.method} {operation.path}"
+        rows = good_rows(page, label, reply.body)
+        told = told_by(reply, page)
+        if told.out_of_credits or told.withheld:
+            raise _held_back(label, reply.meta.status, told.withheld, rows)
         return CompanyKeywords(data=tuple(rows), metadata=page.metadata or SearchMetadata())
+
+
+def _held_back(label: str, status: int, withheld: int, rows: list[CompanyKeyword]) -> InsufficientCreditsError:
+    """Return the error for an answer that credits did not suffice for: it must not pass for a company without any."""
+    error = InsufficientCreditsError(
+        f"{label}: the account has no credits left for this; {withheld or 'some'} rows were held back, and those that "
+        "came are in .items_so_far",
+        status=status,
+    )
+    error.items_so_far = rows
+    return error
 
 
 def _company_key(company: Company | CompanyPreview) -> int:
