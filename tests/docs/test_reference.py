@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import theirstack_async
 from tests._imports import ROOT
-from theirstack_async import testing
+from theirstack_async import TheirStack, testing
 
-ENTRY = re.compile(r"^\.\. (?:auto\w+|py:data):: (\w+)(?:\(\))?$", re.MULTILINE)
+ENTRY = re.compile(
+    r"^\.\. (?:currentmodule:: (?P<module>[\w.]+)|(?:auto\w+|py:data):: (?P<name>\w+)(?:\(\))?)$", re.MULTILINE
+)
+
+
+def described() -> Iterator[str]:
+    """Yield the full name of each entry: a resource and a model may have the same name."""
+    module = ""
+    for found in ENTRY.finditer((ROOT / "docs" / "reference.md").read_text("utf-8")):
+        module = found["module"] or module
+        if found["name"]:
+            yield f"{module}.{found['name']}"
 
 
 @pytest.mark.parametrize("package", [theirstack_async, testing], ids=lambda package: package.__name__)
-def test_every_public_name_is_in_the_reference(package: object) -> None:
-    described = ENTRY.findall((ROOT / "docs" / "reference.md").read_text("utf-8"))
-    assert len(described) == len(set(described))
-    assert {*package.__all__} - {"__version__"} <= {*described}
+def test_every_public_name_is_in_the_reference(package: ModuleType) -> None:
+    assert {f"{package.__name__}.{name}" for name in package.__all__ if name != "__version__"} <= {*described()}
+
+
+def test_every_entry_of_the_reference_is_there_once() -> None:
+    entries = [*described()]
+    assert len(entries) == len(set(entries))
+
+
+async def test_every_resource_of_the_client_is_in_the_reference() -> None:
+    names = [name for name, value in vars(TheirStack).items() if isinstance(value, cached_property)]
+    async with TheirStack("key") as client:
+        resources = [type(getattr(client, name)) for name in names if not name.startswith("_")]
+    assert len(resources) > 10
+    assert {f"{each.__module__}.{each.__name__}" for each in resources} <= {*described()}
 
 
 def test_every_command_and_exit_code_is_on_the_page_of_the_program() -> None:
