@@ -15,7 +15,6 @@ from theirstack_async._convert.problems import RefusedError, join, summary
 from theirstack_async._convert.rows import Reject, Rows
 from theirstack_async._convert.text import parse
 from theirstack_async.errors import DecodeError, Problem
-from theirstack_async.models._writing import compact, plain
 
 if TYPE_CHECKING:
     from theirstack_async._convert.events import EventCodec
@@ -96,6 +95,8 @@ class Converter:
 
     def unstructure(self, value: object) -> Any:
         """Turn a value into plain data for JSON, as :func:`~theirstack_async.models._writing.plain` does."""
+        from theirstack_async.models._writing import plain
+
         return plain(value)
 
     def encode(self, value: object) -> bytes:
@@ -104,6 +105,8 @@ class Converter:
         Raises:
             ArgumentError: something in it has no form in JSON, such as NaN or an instant without a timezone.
         """
+        from theirstack_async.models._writing import compact
+
         return compact(value).encode()
 
     def warm_up(self, *types: type[Any]) -> None:

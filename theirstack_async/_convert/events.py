@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from types import GenericAlias
+from typing import Any, Final, cast
 
-import attrs
 import msgspec
 
 from theirstack_async._convert.fast import attempt
 from theirstack_async._convert.kinds import kind_of
 from theirstack_async._convert.problems import RefusedError
-from theirstack_async.models import Company, EventPayload, Job, JobClosed, WebhookEvent
+from theirstack_async.models import Company, EventPayload, Job, WebhookEvent
 
-# The rows below differ from the public class in the type of their payload alone, and so have its layout. They become
-# it by assignment to __class__ (https://docs.python.org/3/reference/datamodel.html#object.__class__): to construct
-# the public rows anew would add 7 % to the time of a page.
-
-
-_NULL: Final = msgspec.Raw(b"null")
+# The rows below differ from the public class in the type of their payload alone, which the decoder takes from the
+# annotation, and so have its fields and its layout. They become it by assignment to __class__
+# (https://docs.python.org/3/reference/datamodel.html#object.__class__): to construct the public rows anew would add
+# 7 % to the time of a page.
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class _JobEvent(WebhookEvent):
-    payload: Job | None = None
+    __slots__ = ()
+    payload: Job | None
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class _CompanyEvent(WebhookEvent):
-    payload: Company | None = None
+    __slots__ = ()
+    payload: Company | None
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class _RawEvent(WebhookEvent):
     # The payload's text stands here until it is decoded, before anybody sees the row.
-    payload: msgspec.Raw = _NULL  # type: ignore[assignment]
+    __slots__ = ()
+    payload: msgspec.Raw  # type: ignore[assignment]
+
+
+_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+
+
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of a type, made when it is first needed: most pages need but one."""
+    if type_ not in _DECODERS:
+        _DECODERS[type_] = msgspec.json.Decoder(type_)
+    return _DECODERS[type_]
 
 
 class EventCodec:
@@ -49,41 +57,33 @@ class EventCodec:
         reference: decodes what msgspec refuses of a payload, and never fails.
         """
         self._reference = reference
-        self._one = msgspec.json.Decoder(_RawEvent)
-        self._many = msgspec.json.Decoder(list[_RawEvent])
-        self._pages: Final[tuple[msgspec.json.Decoder[Any], ...]] = (
-            msgspec.json.Decoder(list[_JobEvent]),
-            msgspec.json.Decoder(list[_CompanyEvent]),
-        )
-        self._members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        self._kinds: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {
-            kind: msgspec.json.Decoder(kind) for kind in (Job, Company, JobClosed)
-        }
 
     def one(self, body: bytes) -> WebhookEvent:
         """Decode an event."""
-        return self._finished(attempt(self._one, body))
+        return self._finished(attempt(_decoder(_RawEvent), body))
 
     def many(self, body: bytes) -> list[WebhookEvent]:
         """Decode an array of events."""
-        for page in self._pages:
+        for row_type in (_JobEvent, _CompanyEvent):
             try:
-                return [_published(row) for row in attempt(page, body)]
+                return [_published(row) for row in attempt(_decoder(GenericAlias(list, (row_type,))), body)]
             except RefusedError:
                 continue
-        return [self._finished(row) for row in attempt(self._many, body)]
+        return [self._finished(row) for row in attempt(_decoder(list[_RawEvent]), body)]
 
     def _finished(self, row: _RawEvent) -> WebhookEvent:
-        object.__setattr__(row, "payload", self._payload(bytes(row.payload)))
+        raw = cast("msgspec.Raw | None", row.payload)  # None where the payload was left out
+        if raw is not None:
+            object.__setattr__(row, "payload", self._payload(bytes(raw)))
         return _published(row)
 
     def _payload(self, raw: bytes) -> EventPayload:
         if raw == b"null":
             return None
         try:
-            members = attempt(self._members, raw)
+            members = attempt(_decoder(dict[str, msgspec.Raw]), raw)
             kind = kind_of(bytes(members.get("id", b"")).startswith(b'"'), members)
-            payload: EventPayload = attempt(self._kinds[kind], raw) if kind else self._reference(raw)
+            payload: EventPayload = attempt(_decoder(kind), raw) if kind else self._reference(raw)
         except RefusedError:
             return self._reference(raw)
         return payload

@@ -6,7 +6,9 @@ are kept (:class:`OpenEnum`), and unknown fields never fail (:attr:`Model.extra`
 The fields of a model stand in the order of the wire, those that are required first: the decoder looks for each field
 after the last one, so this order is the fastest.
 
-A module is loaded when the first of its names is asked for, because to make a class takes longer than to use it.
+A module is loaded when the first of its names is asked for, because to make a class takes longer than to use it. For
+the same reason the large ones do without ``from __future__ import annotations``: it makes a text of each field's type,
+which the decoder would have to evaluate.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from theirstack_async.models.app_url import AppUrl
     from theirstack_async.models.company import Company
     from theirstack_async.models.company_count import CompanyCount
-    from theirstack_async.models.company_keyword import CompanyKeyword, CompanyKeywordFound, CompanyKeywords, Confidence
+    from theirstack_async.models.company_keyword import CompanyKeyword, CompanyKeywordFound, Confidence
+    from theirstack_async.models.company_keywords import CompanyKeywords
     from theirstack_async.models.company_list import CompanyList, CompanyListType
     from theirstack_async.models.company_list_entry import CompanyListEntry
     from theirstack_async.models.company_preview import CompanyPreview
@@ -71,7 +74,7 @@ _HOMES: Final = {
     "CompanyCountryCount": "country_count",
     "CompanyKeyword": "company_keyword",
     "CompanyKeywordFound": "company_keyword",
-    "CompanyKeywords": "company_keyword",
+    "CompanyKeywords": "company_keywords",
     "CompanyList": "company_list",
     "CompanyListEntry": "company_list_entry",
     "CompanyListType": "company_list",

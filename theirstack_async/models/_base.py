@@ -83,6 +83,11 @@ class Model:
             return NotImplemented
         return compared(self) == compared(other) and self.extra == other.extra
 
+    def __repr__(self) -> str:
+        cls: type[Any] = type(self)
+        shown = (f"{field.name}={_shown(field, getattr(self, field.name))}" for field in attrs.fields(cls))
+        return f"{cls.__name__}({', '.join(shown)})"
+
     def __hash__(self) -> int:
         return hash((type(self), hashable(compared(self))))
 
@@ -93,6 +98,10 @@ class Model:
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             object.__setattr__(self, name, value)
+
+
+def _shown(field: attrs.Attribute[Any], value: object) -> str:
+    return field.repr(value) if callable(field.repr) else repr(value)
 
 
 def field_names(cls: type[Any]) -> dict[str, None]:

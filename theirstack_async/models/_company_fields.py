@@ -1,7 +1,5 @@
 """What companies and previews of companies share."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import attrs
@@ -50,7 +48,7 @@ class FundingStage(OpenEnum):
     VENTURE_ROUND_NOT_SPECIFIED = "venture_round_not_specified"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False, init=False, repr=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class CompanyFields(Model):
     """The fields of a company. Not a type of its own: whatever takes a company must tell real ones from previews."""
 

@@ -1,7 +1,5 @@
 """What jobs and previews of jobs share."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 import attrs
@@ -38,7 +36,7 @@ class EmploymentStatus(OpenEnum):
     OTHER = "other"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False, init=False, repr=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False, init=False)
 class JobFields(Model):
     """The fields of a job but the employer. Not a type of its own: whatever takes a job must tell real ones from
     previews.

@@ -1,16 +1,13 @@
 """A company."""
 
-from __future__ import annotations
-
-import attrs
-
 from theirstack_async.models._company_fields import CompanyFields
 from theirstack_async.models._domain import normalized
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class Company(CompanyFields):
     """A company: the employer of a job, or a row of a company search (which fills the last three fields)."""
+
+    __slots__ = ()
 
     @property
     def normalized_domain(self) -> str | None:

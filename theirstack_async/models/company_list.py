@@ -23,7 +23,7 @@ class CompanyListType(OpenEnum):
     """With the companies of an export."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class CompanyList(Model):
     """A list of companies. Its id is what the filters ``company_list_id_or`` and ``company_list_id_not`` take."""
 

@@ -10,7 +10,7 @@ from theirstack_async.models._base import Model, set_utc
 from theirstack_async.models.company import Company
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class CompanyListEntry(Model):
     """A company on a list, and when it came there."""
 

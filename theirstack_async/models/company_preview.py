@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import attrs
-
 from theirstack_async.models._company_fields import CompanyFields
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
 class CompanyPreview(CompanyFields):
     """A company of a preview, which costs nothing. It is no :class:`Company`, and cannot be taken for one.
 
@@ -16,3 +13,5 @@ class CompanyPreview(CompanyFields):
     ``linkedin_url``, ``linkedin_id``, ``apollo_id`` and ``publicly_traded_symbol``
     (https://theirstack.com/en/docs/api-reference/features/preview-data-mode).
     """
+
+    __slots__ = ()

@@ -7,7 +7,7 @@ import attrs
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class CompanyCountryCount(Model):
     """The number of companies with their headquarters in one country."""
 
@@ -18,7 +18,7 @@ class CompanyCountryCount(Model):
     num_companies: int | None = None
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class JobCountryCount(Model):
     """The number of jobs in one country, and of the companies that offer them."""
 

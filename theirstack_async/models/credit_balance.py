@@ -9,7 +9,7 @@ import attrs
 from theirstack_async.models._base import Model, set_utc
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class CreditBalance(Model):
     """The credits of an account, in the current billing cycle."""
 

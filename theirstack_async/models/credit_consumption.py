@@ -9,7 +9,7 @@ import attrs
 from theirstack_async.models._base import Model, set_utc
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class CreditConsumption(Model):
     """The credits that the team spent in one period, which is a day."""
 

@@ -44,7 +44,7 @@ class DatasetFrequency(OpenEnum):
     MONTHLY = "monthly"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class DatasetOption(Model):
     """One way that a dataset is offered: its format, and how often it is renewed."""
 
@@ -73,7 +73,7 @@ class DatasetOption(Model):
         set_utc(self, "last_updated")
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class Dataset(Model):
     """A dataset, and the ways that it is offered."""
 

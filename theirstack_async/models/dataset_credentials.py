@@ -21,7 +21,7 @@ def _masked(_: str) -> str:
     return MASK
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class DatasetStorage(Model):
     """Where the datasets are: a bucket that speaks the protocol of S3, which need not be Amazon's."""
 
@@ -45,7 +45,7 @@ class DatasetStorage(Model):
         return address if "://" in address else f"https://{address}"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class DatasetCredentials(Model):
     """Temporary credentials for reading the datasets, of seven days by default
     (https://theirstack.com/en/docs/api-reference/datasets/post_datasets_credentials_v1).

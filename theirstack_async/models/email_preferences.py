@@ -9,7 +9,7 @@ import attrs
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class EmailPreferences(Model):
     """Which e-mails a user receives, and a description of the form that asks for it."""
 

@@ -7,7 +7,7 @@ import attrs
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class ExportLink(Model):
     """Where the export of a list can be downloaded. For how long is not documented."""
 

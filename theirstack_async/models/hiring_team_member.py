@@ -1,13 +1,11 @@
 """A person who hires."""
 
-from __future__ import annotations
-
 import attrs
 
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class HiringTeamMember(Model):
     """A person of the team that posted a job. Personal data, and not blurred in previews."""
 

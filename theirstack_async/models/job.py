@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from theirstack_async.models._job_fields import JobFields
 from theirstack_async.models.company import Company
-from theirstack_async.models.salary import Salary
+
+if TYPE_CHECKING:
+    from theirstack_async.models.salary import Salary
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class Job(JobFields):
     """A job posting: a row of a job search, or the payload of a ``job_new`` event.
 
@@ -32,6 +36,8 @@ class Job(JobFields):
     @property
     def salary(self) -> Salary | None:
         """The salary, a year; None where nothing is known of it."""
+        from theirstack_async.models.salary import Salary
+
         known = Salary(
             min=self.min_annual_salary,
             max=self.max_annual_salary,

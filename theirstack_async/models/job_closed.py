@@ -1,7 +1,5 @@
 """The record of a job that was taken down."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import attrs
@@ -9,7 +7,7 @@ import attrs
 from theirstack_async.models._base import Model, set_utc
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class JobClosed(Model):
     """A job that was closed.
 

@@ -1,7 +1,5 @@
 """A place that a job is offered at."""
 
-from __future__ import annotations
-
 import attrs
 
 from theirstack_async.models._base import Model
@@ -17,7 +15,7 @@ class LocationType(OpenEnum):
     CONTINENT = "continent"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class JobLocation(Model):
     """A place that a job is offered at, from the GeoNames database (https://www.geonames.org)."""
 

@@ -8,7 +8,7 @@ from theirstack_async.models._job_fields import JobFields
 from theirstack_async.models.company_preview import CompanyPreview
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class JobPreview(JobFields):
     """A job of a preview, which costs nothing. It is no :class:`Job`, and cannot be taken for one.
 

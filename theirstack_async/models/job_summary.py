@@ -1,7 +1,5 @@
 """A job in a few words."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import attrs
@@ -9,7 +7,7 @@ import attrs
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class JobSummary(Model):
     """A job as it is listed in a company's ``jobs_found``."""
 

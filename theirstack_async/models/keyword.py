@@ -7,7 +7,7 @@ import attrs
 from theirstack_async.models.keyword_reference import KeywordReference
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class Keyword(KeywordReference):
     """A row of the catalog of technologies and buying-intent topics."""
 

@@ -7,7 +7,7 @@ import attrs
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class KeywordCategory(Model):
     """A category of the catalog, such as Data Stores."""
 
@@ -21,7 +21,7 @@ class KeywordCategory(Model):
     description: str | None = None
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class SubcategoryKeyword(Model):
     """A keyword as it is listed in its subcategory."""
 
@@ -32,7 +32,7 @@ class SubcategoryKeyword(Model):
     """The address of an image."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class KeywordSubcategory(Model):
     """A subcategory of the catalog, such as Relational Database."""
 

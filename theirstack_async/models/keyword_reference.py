@@ -1,7 +1,5 @@
 """A technology or a buying-intent topic."""
 
-from __future__ import annotations
-
 import attrs
 
 from theirstack_async.models._base import Model
@@ -28,7 +26,7 @@ class KeywordType(OpenEnum):
     GOVERNMENT_BODY = "government_body"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class KeywordReference(Model):
     """A technology or a buying-intent topic."""
 

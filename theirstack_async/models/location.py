@@ -8,7 +8,7 @@ from theirstack_async.models._base import Model
 from theirstack_async.models.job_location import LocationType
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class Location(Model):
     """A row of the catalog of places, from the GeoNames database (https://www.geonames.org)."""
 

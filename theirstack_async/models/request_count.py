@@ -19,7 +19,7 @@ class RequestOrigin(OpenEnum):
     MCP = "mcp"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class RequestCount(Model):
     """The number of requests in one period, which is a day."""
 

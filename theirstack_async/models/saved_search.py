@@ -25,7 +25,7 @@ class AlertFrequency(OpenEnum):
     WEEKLY = "weekly"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class SavedSearchUser(Model):
     """Who made a saved search. Personal data."""
 
@@ -35,7 +35,7 @@ class SavedSearchUser(Model):
     last_name: str | None = None
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class SavedSearch(Model):
     """A saved search."""
 

@@ -7,7 +7,7 @@ import attrs
 from theirstack_async.models._base import Model
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class SearchMetadata(Model):
     """What a search or a list of the catalog tells beside its rows. None where it was not asked, or does not tell."""
 

@@ -18,7 +18,7 @@ class WebhookEventType(OpenEnum):
     JOB_CLOSED = "job_closed"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class Webhook(Model):
     """A webhook: it listens to one saved search and delivers every match to one address."""
 

@@ -1,7 +1,5 @@
 """One row of a webhook's event list."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -31,7 +29,7 @@ class WebhookEventStatus(OpenEnum):
     """Not sent, because the account had no credits."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class WebhookEvent(Model):
     """One event of a webhook: what matched, and how its delivery went."""
 
@@ -57,7 +55,7 @@ class WebhookEvent(Model):
             set_utc(self, "triggered_at", "created_at", "updated_at")
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class EventId(Model):
     """A row of the event list of which nothing but the id is wanted, and so nothing else is decoded."""
 

@@ -20,7 +20,7 @@ class WebhookGroupBy(OpenEnum):
     EVENT_TYPE = "event_type"
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class WebhookEventCount(Model):
     """The number of events in one period, for one value of what the counts are grouped by."""
 

@@ -8,7 +8,7 @@ from theirstack_async.models._base import Model
 from theirstack_async.models.webhook import WebhookEventType
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, getstate_setstate=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
 class WebhookEventTypeInfo(Model):
     """A type of event that a webhook can subscribe to.
 
