@@ -55,9 +55,7 @@ def test_every_kind_of_change_is_tried() -> None:
 
 WIDER: dict[str, Change] = {
     "a body of which nothing is said": lambda d: media(d, JOBS).update({"application/json": {}}),
-    "a filter taking more": lambda d: fields(d, "JobFilters").update(
-        remote={"type": ["boolean", "null", "string"]}
-    ),
+    "a filter taking more": lambda d: fields(d, "JobFilters").update(remote={"type": ["boolean", "null", "string"]}),
     "an enumeration that takes any text": lambda d: schema(d, "JobSortField").pop("enum"),
     "a field that need not be sent": lambda d: schema(d, "ListCreate").pop("required"),
     "a parameter of which nothing is said": lambda d: parameter(d, EVENTS, "status").pop("schema"),

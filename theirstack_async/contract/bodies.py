@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Required, TypedDict
 
-from theirstack_async.contract.queries import Offset
 from theirstack_async.models import AlertFrequency, SearchType, WebhookEventType
 
 
-class Search(Offset, total=False):
+class Search(TypedDict, total=False):
     """What a search, its count and its preview add to the filters."""
 
+    limit: Required[int]
+    offset: int
     include_total_results: bool
     blur_company_data: bool
 
@@ -36,7 +37,7 @@ class SavedSearchCreate(TypedDict, total=False):
     name: str
     body: Required[dict[str, Any]]
     type: Required[SearchType]
-    is_alert_active: bool
+    is_alert_active: Required[bool]
 
 
 class SavedSearchUpdate(TypedDict, total=False):
@@ -72,20 +73,20 @@ class ListAdd(TypedDict, total=False):
 class ListAddMany(TypedDict, total=False):
     """Companies for several lists."""
 
-    list_ids: list[int]
-    company_ids: list[str]
+    list_ids: Required[list[int]]
+    company_ids: Required[list[str]]
 
 
 class ListRemove(TypedDict, total=False):
     """Companies that leave a list."""
 
-    company_ids: list[str]
+    company_ids: Required[list[str]]
 
 
 class OneClick(TypedDict, total=False):
     """The form of RFC 8058."""
 
-    list_unsubscribe: str
+    list_unsubscribe: Required[str]
 
 
 class AppUrlCreate(TypedDict, total=False):
@@ -99,27 +100,28 @@ class AppUrlCreate(TypedDict, total=False):
     webhook_id: int
 
 
-class WebhookWrite(TypedDict, total=False):
-    """A webhook that is created or changed."""
+class WebhookCreate(TypedDict, total=False):
+    """A new webhook."""
 
     url: Required[str]
     search_id: Required[int]
-    description: str | None
+    listening_start_time: Required[datetime | None]
+    trigger_once_per_company: Required[bool]
+    description: str
+    secret: str
+    active_event_types: list[WebhookEventType]
+
+
+class WebhookUpdate(TypedDict, total=False):
+    """What changes of a webhook; null clears what may be empty."""
+
+    url: Required[str]
+    search_id: Required[int]
     listening_start_time: datetime | None
     trigger_once_per_company: bool
-    active_event_types: list[WebhookEventType] | None
-
-
-class WebhookCreate(WebhookWrite, total=False):
-    """A new webhook."""
-
-    secret: str
-
-
-class WebhookUpdate(WebhookWrite, total=False):
-    """A changed webhook; null removes its secret."""
-
+    description: str | None
     secret: str | None
+    active_event_types: list[WebhookEventType] | None
 
 
 class WebhookStatus(TypedDict, total=False):

@@ -85,7 +85,6 @@ _SINCE_MAY: Final = frozenset(
         "saved_searches.unsubscribe_alerts_page",
         "webhooks.event_types",
         "webhooks.events.counts.group_by",
-        "webhooks.events.counts.group_by.event_type",
     }
 )
 """What the vendor's document of May 2026 does not have, and later pages do (a deprecation, too, may be what is new)."""

@@ -20,23 +20,23 @@ Direction = Literal["asc", "desc"]
 class Numbered(TypedDict, total=False):
     """The pages of a free list that has page numbers."""
 
-    page: int
-    limit: int
+    page: Required[int]
+    limit: Required[int]
 
 
 class Offset(TypedDict, total=False):
     """The pages of a list that is read by offset."""
 
-    offset: int
-    limit: int
+    offset: Required[int]
+    limit: Required[int]
 
 
 class Period(TypedDict, total=False):
     """A period of time, and the time zone whose days it is split into."""
 
-    start_datetime: datetime
-    end_datetime: datetime
-    timezone: str
+    start_datetime: Required[datetime]
+    end_datetime: Required[datetime]
+    timezone: Required[str]
 
 
 class SavedSearchesList(TypedDict, total=False):
@@ -56,10 +56,12 @@ class ListCompanies(Offset, total=False):
     company_name_partial: str
 
 
-class ListExport(Offset, total=False):
+class ListExport(TypedDict, total=False):
     """How a list is exported."""
 
-    file_format: Literal["csv", "xlsx"]
+    file_format: Required[Literal["csv", "xlsx"]]
+    offset: int
+    limit: int
 
 
 class Keywords(Numbered, total=False):
@@ -122,8 +124,8 @@ class RequestsCount(Period, total=False):
 class RequestsList(Numbered, total=False):
     """Which requests are listed."""
 
-    start_datetime: datetime
-    end_datetime: datetime
+    start_datetime: Required[datetime]
+    end_datetime: Required[datetime]
     is_origin_app: bool
     origin: RequestOrigin
     api_key_id: str
@@ -151,7 +153,7 @@ class EventCounts(Period, total=False):
     """What events are counted, and by what."""
 
     webhook_id: int
-    group_by: list[WebhookGroupBy]
+    group_by: Required[list[WebhookGroupBy]]
 
 
 QUERIES: Final[Mapping[str, type[Any]]] = {
