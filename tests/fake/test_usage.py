@@ -98,8 +98,9 @@ async def test_requests_come_in_pages(checked: CheckedApi) -> None:
     first, second = await checked.ok("GET", REQUESTS), await checked.ok("GET", f"{REQUESTS}?page=1")
     assert [row["path"] for row in first] == [f"/v0/webhooks/{number}" for number in range(59, 9, -1)]
     assert [row["path"] for row in second[-9:]] == [f"/v0/webhooks/{number}" for number in range(8, -1, -1)]
+    assert [row["path"] for row in await checked.ok("GET", f"{REQUESTS}?page=0&limit=1")] == [REQUESTS]
     small = await checked.ok("GET", f"{REQUESTS}?page=2&limit=2")
-    assert [row["path"] for row in small] == [f"/v0/webhooks/{number}" for number in (57, 56)]
+    assert [row["path"] for row in small] == [f"/v0/webhooks/{number}" for number in (58, 57)]
 
 
 async def test_requests_of_the_last_five_days_are_listed_unless_told_otherwise(checked: CheckedApi) -> None:
@@ -117,6 +118,14 @@ async def test_requests_are_counted_by_day(checked: CheckedApi) -> None:
     assert await counted(checked) == [("2026-09-21T00:00:00Z", 2)]
     expected = [("2026-09-22T00:00:00+14:00", 2), ("2026-09-23T00:00:00+14:00", 1)]
     assert await counted(checked, "?timezone=Pacific/Kiritimati") == expected
+
+
+async def test_requests_of_the_last_thirty_days_are_counted_unless_told_otherwise(checked: CheckedApi) -> None:
+    await checked.ok("GET", "/v0/webhooks")
+    await checked.fake.clock.advance(30 * DAY)
+    assert len(await counted(checked)) == 1
+    await checked.fake.clock.advance(DAY)
+    assert await counted(checked) == [("2026-10-21T00:00:00Z", 1)]
 
 
 @pytest.mark.parametrize(
