@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, cast
 
 from theirstack_async._check import check_enum, nearest
 from theirstack_async._warn import warn_user
-from theirstack_async._wire.encode import encode_instant
+from theirstack_async._wire.encode import encode_instant, encode_json
 from theirstack_async.errors import ArgumentError
 from theirstack_async.models import OpenEnum
 
@@ -90,14 +90,23 @@ def check_flag(field: str, value: object) -> bool:
 
 
 def check_mapping(field: str, value: object) -> dict[str, Any]:
-    """Return a mapping of names as a dict.
+    """Return a mapping of names to JSON data as a dict.
 
     Raises:
-        ArgumentError: it is something else, or a key is no text.
+        ArgumentError: it is something else.
     """
-    if isinstance(value, Mapping) and all(isinstance(name, str) for name in cast("Mapping[object, object]", value)):
-        return dict(cast("Mapping[str, Any]", value))
-    raise ArgumentError(f"{field}: expected a mapping with names as keys, got {value!r}", field=field)
+    if not isinstance(value, Mapping) or not all(
+        isinstance(key, str) for key in cast("Mapping[object, object]", value)
+    ):
+        raise ArgumentError(f"{field}: expected a mapping with names as keys, got {value!r}", field=field)
+    data = dict(cast("Mapping[str, Any]", value))
+    try:
+        encode_json(data)
+    except ArgumentError as error:
+        why = str(error).removeprefix("json: ")
+    else:
+        return data
+    raise ArgumentError(f"{field}: {why}", field=field)
 
 
 def check_period(start: object, end: object, now: datetime, *, days: int) -> dict[str, str]:
@@ -108,8 +117,17 @@ def check_period(start: object, end: object, now: datetime, *, days: int) -> dic
     """
     last = now if end is None else end
     until = encode_instant(last, "end")
-    first = cast("datetime", last) - timedelta(days=days) if start is None else start
+    first = _before(cast("datetime", last), days) if start is None else start
     since = encode_instant(first, "start")
     if cast("datetime", first) >= cast("datetime", last):
         raise ArgumentError(f"start: {since} is not before end, {until}", field="start")
     return {"start_datetime": since, "end_datetime": until}
+
+
+def _before(end: datetime, days: int) -> datetime:
+    try:
+        return end - timedelta(days=days)
+    except OverflowError:
+        raise ArgumentError(
+            f"end: {end.isoformat()} leaves no {days} days before it; give start=", field="end"
+        ) from None
