@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from theirstack_async._check import check_enum, nearest
 from theirstack_async._warn import warn_user
@@ -15,8 +15,6 @@ from theirstack_async.models import OpenEnum
 T = TypeVar("T")
 Check = Callable[[str, object], T]
 """From an argument's name and value to the value as it is sent; it raises an ArgumentError for a wrong one."""
-ONE_CLICK: Final = {"list_unsubscribe": "One-Click"}
-"""The form that says that somebody clicked (RFC 8058, 3.2; the API writes the field in its own way)."""
 
 
 def optional(check: Check[T], field: str, value: object) -> T | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from theirstack_async._engine.dialect import Operation
 from theirstack_async._engine.pipeline import Reply
@@ -14,6 +14,8 @@ from theirstack_async.errors import DecodeError
 from theirstack_async.resources._resource import Resource, refuse_envelope
 
 T = TypeVar("T")
+ONE_CLICK: Final = {"list_unsubscribe": "One-Click"}
+"""The form that says that somebody clicked (RFC 8058, 3.2; the API writes the field in its own way)."""
 
 
 class UndocumentedAnswers(Resource):

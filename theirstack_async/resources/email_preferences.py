@@ -10,8 +10,8 @@ from theirstack_async._check import check_text
 from theirstack_async._engine import theirstack as api
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import ArgumentError
-from theirstack_async.resources._arguments import ONE_CLICK, check_mapping
-from theirstack_async.resources._undocumented import UndocumentedAnswers
+from theirstack_async.resources._arguments import check_mapping
+from theirstack_async.resources._undocumented import ONE_CLICK, UndocumentedAnswers
 
 
 class EmailPreferences(UndocumentedAnswers):

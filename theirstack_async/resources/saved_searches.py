@@ -13,8 +13,8 @@ from theirstack_async._engine.dialect import Operation
 from theirstack_async._values import UNSET
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import ArgumentError
-from theirstack_async.resources._arguments import ONE_CLICK, check_flag, list_of, member_of, one_of, optional
-from theirstack_async.resources._undocumented import UndocumentedAnswers
+from theirstack_async.resources._arguments import check_flag, list_of, member_of, one_of, optional
+from theirstack_async.resources._undocumented import ONE_CLICK, UndocumentedAnswers
 
 if TYPE_CHECKING:
     from theirstack_async.filters import CompanyFilters, JobFilters
