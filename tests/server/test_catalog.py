@@ -58,6 +58,19 @@ async def test_it_goes_on_where_it_stopped() -> None:
         assert await refused(lambda c: c.catalog.keywords(q="x", resume=point)) == "resume"
 
 
+async def test_it_stops_and_goes_on_many_times() -> None:
+    """Checkpoints lie in the middle of pages, and pages have another size each time; no row is lost or comes twice."""
+    async with account() as (_, client):
+        everything = await client.catalog.keywords().collect(60)
+        taken: list[Keyword] = []
+        point = None
+        for turn in range(12):
+            rows = client.catalog.keywords(page_size=4 + turn % 3, resume=point)
+            taken += await rows.collect(5)
+            point = rows.checkpoint()
+        assert taken == everything
+
+
 async def test_no_more_is_handed_out_than_wanted() -> None:
     async with account() as (fake, client):
         rows = client.catalog.industries(page_size=5, max_items=6)
