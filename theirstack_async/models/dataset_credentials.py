@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
 import attrs
@@ -50,9 +50,9 @@ class DatasetCredentials(Model):
     """Temporary credentials for reading the datasets, of seven days by default
     (https://theirstack.com/en/docs/api-reference/datasets/post_datasets_credentials_v1).
 
-    ``repr`` and ``str`` show ``***`` for the secret key and the token. Whatever hands the object on holds the true
-    ones, since it would be of no use without: attributes, pickles, ``to_dict()``, ``to_json()``, ``to_row()`` and the
-    methods below. Keep these out of logs.
+    ``repr`` and ``str`` show ``***`` for the secret key and the token, and pickling is refused. Attributes,
+    ``to_dict()``, ``to_json()``, ``to_row()`` and the methods below hold the true ones, since they would be of no use
+    without. Keep these out of logs.
     """
 
     access_key_id: str
@@ -63,6 +63,15 @@ class DatasetCredentials(Model):
 
     def __attrs_post_init__(self) -> None:
         set_utc(self, "expiration")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("dataset credentials cannot be pickled; hand storage_options() to another process")
 
     def storage_options(
         self, for_: Literal["fsspec", "pandas", "polars"] = "fsspec", *, region: str | None = None
@@ -109,7 +118,7 @@ class DatasetCredentials(Model):
             "URL_STYLE": "'path'",
             "USE_SSL": "false" if endpoint.scheme == "http" else "true",
             "REGION": _quoted(region or self.storage.region),
-            "SCOPE": _quoted(f"s3://{self.storage.bucket_name}"),
+            "SCOPE": _quoted(f"s3://{self.storage.bucket_name}/"),  # without the slash, of all buckets that begin so
         }
         given = ", ".join(f"{option} {value}" for option, value in parts.items())
         called = _quoted(name, mark='"')

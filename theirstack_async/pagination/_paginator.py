@@ -19,7 +19,7 @@ from theirstack_async.config import check_count
 from theirstack_async.errors import APIError, ArgumentError, DecodeError, PaginationError
 from theirstack_async.pagination._page import LOUD, Arrived, Listing, Page, RawPage, RejectsMode
 from theirstack_async.pagination._resume import check_resume
-from theirstack_async.pagination._rows import is_reject, keys_of, told_by
+from theirstack_async.pagination._rows import is_reject, keys_of, rejects_of, told_by
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
@@ -274,10 +274,8 @@ class Paginator(Generic[T]):
             places = [place for place in places if self._delivered.add(keys[place])]
             self._pass_was_new = self._pass_was_new or bool(places)
         repeated = len(keys) - len(places)
-        rejects: deque[tuple[int, DecodeError]] = deque()
+        rejects = rejects_of(rows, places if rows.rejected else (), self._listing.label, reply.body)
         if rows.rejected:
-            bad = [place for place in places if is_reject(rows.rows[place])]
-            rejects.extend((place, rows.rows[place].to_error(self._listing.label)) for place in bad)
             places = [place for place in places if not is_reject(rows.rows[place])]
         items: list[Any] = [rows.rows[place] for place in places]
         if self._listing.item is not None:

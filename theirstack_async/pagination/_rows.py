@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from theirstack_async._engine.call import Reply
 from theirstack_async._walk import Told
+from theirstack_async.errors import DecodeError
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Reject, Rows
@@ -30,6 +32,17 @@ def is_reject(row: object) -> bool:
     from theirstack_async._convert import Reject
 
     return isinstance(row, Reject)
+
+
+def rejects_of(rows: Rows[Any], places: Sequence[int], label: str, body: bytes) -> deque[tuple[int, DecodeError]]:
+    """Return what of a page did not decode, each with its place: rows among ``places``, and last the metadata."""
+    bad = [place for place in places if is_reject(rows.rows[place])]
+    rejects = deque((place, rows.rows[place].to_error(label)) for place in bad)
+    if rows.metadata_problems:
+        said = "; ".join(map(str, rows.metadata_problems))
+        message = f"{label}: the rows are good, but not what the page says of the whole list: {said}; .body is the page"
+        rejects.append((len(rows.rows), DecodeError(message, problems=rows.metadata_problems, body=body)))
+    return rejects
 
 
 def told_by(reply: Reply, rows: Rows[Any]) -> Told:

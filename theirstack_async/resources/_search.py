@@ -97,12 +97,12 @@ class Searches(Resource):
         """
         asked = {**body, "blur_company_data": True, "include_total_results": True, "limit": 1}
         reply = await self._pipeline.call(operation, json=asked, options=options, kind="read")
-        metadata = self._converter.decode_page(reply.body, row).metadata
-        if metadata is None or metadata.total_results is None:
-            problem = Problem("metadata.total_results", "asked for, and missing")
-            message = f"{operation.method} {operation.path}: {problem}; the whole answer is in .body"
-            raise DecodeError(message, problems=[problem], body=reply.body)
-        return metadata
+        page = self._converter.decode_page(reply.body, row)
+        if page.metadata is None or page.metadata.total_results is None:
+            problems = page.metadata_problems or (Problem("metadata.total_results", "asked for, and missing"),)
+            message = f"{operation.method} {operation.path}: {problems[0]}; the whole answer is in .body"
+            raise DecodeError(message, problems=problems, body=reply.body)
+        return page.metadata
 
 
 def refuse_identifiers(found: Sequence[str], what: str) -> None:

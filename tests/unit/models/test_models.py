@@ -20,6 +20,7 @@ from theirstack_async._convert import Converter
 from theirstack_async.errors import Problem
 from theirstack_async.models import (
     Company,
+    DatasetCredentials,
     HiringTeamMember,
     JobClosed,
     SavedSearch,
@@ -38,7 +39,15 @@ def examples(model: type[Any]) -> list[Any]:
     return [make(model, row) for row in (minimal(model), full(model), {**full(model), "new": [1, {"a": None}]})]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_credentials_survive_a_copy_but_are_not_pickled(protocol: int) -> None:
+    for row in examples(DatasetCredentials):
+        assert copy.copy(row) is copy.deepcopy(row) is row
+        with pytest.raises(TypeError, match="storage_options"):
+            pickle.dumps(row, protocol)
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model is not DatasetCredentials])
 def test_a_model_survives_pickle_copy_and_deepcopy(model: type[Any]) -> None:
     for row in examples(model):
         clones = [pickle.loads(pickle.dumps(row, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]

@@ -15,7 +15,7 @@ from theirstack_async._engine.pipeline import Reply
 from theirstack_async._straight import StraightWalk
 from theirstack_async._walk import Ask
 from theirstack_async._wire.message import ResponseMeta
-from theirstack_async.errors import InsufficientCreditsError, PermissionDeniedError
+from theirstack_async.errors import InsufficientCreditsError, PermissionDeniedError, Problem
 from theirstack_async.models import SearchMetadata
 from theirstack_async.pagination import Listing
 
@@ -40,6 +40,8 @@ class Billed:
     """Called with the number of each request, before it is answered; may change ``rows``."""
     asks: list[Ask] = attrs.Factory(list)
     billed: int = 0
+    damage: bool = False
+    """Whether what a page says of the list does not decode."""
 
     async def fetch(self, ask: Ask) -> Reply:
         """Answer a request."""
@@ -60,13 +62,18 @@ class Billed:
             raise InsufficientCreditsError("no credits", status=402)
         return _page(paid, total, len(rows) - len(paid))
 
+    def _decode(self, body: bytes) -> Rows[int]:
+        data = json.loads(body)
+        problems = (Problem("metadata.total_results", 'expected int, got "x"'),) if self.damage else ()
+        return Rows(data["data"], 0, SearchMetadata(**data["metadata"]), problems)
+
     def paginator(self, page_size: int = 25, *, price: int = 1, **options: Any) -> Paginator[int]:
         """Return a paginator over the list."""
         walk = {name: options.pop(name) for name in ("max_pages", "totals", "whole_pages") if name in options}
         made: Listing[int] = Listing(
             label="POST /rows",
             fetch=self.fetch,
-            decode=_decode,
+            decode=self._decode,
             key=int,
             digest="rows",
             walk=partial(StraightWalk, **walk),
@@ -78,8 +85,3 @@ class Billed:
 def _page(rows: list[int], total: int | None, withheld: int = 0) -> Reply:
     data = {"data": rows, "metadata": {"total_results": total, "truncated_results": withheld}}
     return Reply(json.dumps(data).encode(), ResponseMeta(200, None, 1, 0.0, None))
-
-
-def _decode(body: bytes) -> Rows[int]:
-    data = json.loads(body)
-    return Rows(data["data"], 0, SearchMetadata(**data["metadata"]))

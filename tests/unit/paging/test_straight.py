@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.unit.paging._billed import Billed
 from theirstack_async import Checkpoint, EndReason, PaginationError
 from theirstack_async._straight import StraightWalk
 from theirstack_async._walk import Ask, Told
-from theirstack_async.errors import InsufficientCreditsError, PermissionDeniedError
+from theirstack_async.errors import DecodeError, InsufficientCreditsError, PermissionDeniedError
 from theirstack_async.pagination._rows import text_key
 
 
@@ -223,6 +221,26 @@ class TestRepeated:
         assert [(page.items, page.repeated, page.credits) for page in pages] == [([1, 2], 1, 3)]
 
 
+class TestMetadata:
+    """What a page says of the list does not decode."""
+
+    async def test_the_rows_come_first(self) -> None:
+        server = Billed(list(range(30)), damage=True)
+        paginator = server.paginator()
+        rows: list[int] = []
+        for _ in range(2):
+            with pytest.raises(DecodeError, match=r"the rows are good.*total_results") as caught:
+                async for row in paginator:
+                    rows.append(row)
+        assert b'"data"' in caught.value.body
+        assert rows + await paginator.collect() == list(range(30))
+        assert (server.billed, paginator.checkpoint().offset) == (30, 30)
+
+    async def test_it_can_be_collected(self) -> None:
+        paginator = Billed(list(range(30)), damage=True).paginator(rejects="collect")
+        assert [(len(page.items), len(page.rejects)) async for page in paginator.pages()] == [(25, 1), (5, 1)]
+
+
 class TestResumed:
     """Taken up in another process."""
 
@@ -253,60 +271,3 @@ def test_a_walk_that_ended_guesses_nothing() -> None:
     walk.take(Ask(2, 2), [3], Told())
     assert walk.ahead(Ask(4, 2), None, 3) == []
     assert walk.next() is None
-
-
-@given(
-    size=st.integers(0, 130),
-    page_size=st.integers(1, 40),
-    max_items=st.none() | st.integers(0, 140),
-    cap=st.none() | st.just(25),
-    pages=st.none() | st.just(5),
-    refuses=st.booleans(),
-    credits_left=st.none() | st.integers(0, 140),
-    totals=st.booleans(),
-    width=st.integers(1, 4),
-    moves=st.dictionaries(st.integers(1, 6), st.integers(1, 30), max_size=2),
-)
-async def test_each_row_is_bought_once(
-    size: int,
-    page_size: int,
-    max_items: int | None,
-    cap: int | None,
-    pages: int | None,
-    refuses: bool,
-    credits_left: int | None,
-    totals: bool,
-    width: int,
-    moves: dict[int, int],
-) -> None:
-    """Whatever the server does: distinct rows in order, all of them paid for, none paid for but those and repeats."""
-    news = iter(range(10_000, 20_000))
-
-    def move(request: int) -> None:
-        server.rows[:0] = [next(news) for _ in range(moves.get(request, 0))]
-
-    server = Billed(list(range(size)), cap, pages, refuses, credits_left, before=move)
-    paginator = server.paginator(page_size, max_items=max_items, totals=totals, partial=True)
-    seen: list[int] = []
-    repeated = 0
-    async with paginator.prefetch(width):
-        async for page in paginator.pages():
-            seen += page.items
-            repeated += page.repeated
-    assert len(set(seen)) == len(seen)
-    old = [row for row in seen if row < 10_000]
-    assert old == sorted(old)
-    assert server.billed == len(seen) + repeated == paginator.credits
-    if not moves:
-        assert repeated == 0
-        assert seen == list(range(len(seen)))
-        assert paginator.end is _expected_end(server, len(seen), max_items)
-
-
-def _expected_end(server: Billed, seen: int, max_items: int | None) -> EndReason:
-    """Return what a still list ends in."""
-    if max_items is not None and seen == max_items:
-        return EndReason.MAX_ITEMS
-    if seen == len(server.rows):
-        return EndReason.EXHAUSTED
-    return EndReason.TRUNCATED_BY_CREDITS if seen == server.credits else EndReason.PLAN_LIMIT
