@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -269,10 +270,13 @@ def test_a_document_that_never_ends(
     assert refused(capsys, f"{site.url}/") == f"{site.url}/: has not arrived after -1 seconds.\n"
 
 
-def test_a_server_that_is_not_there(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    site.server_close()
-    said = refused(capsys, f"{site.url}/")
-    assert said.startswith(f"{site.url}/: cannot be fetched: ")
+def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.socket() as probe:  # bound, and not listening
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}/"
+        said = refused(capsys, url)
+    assert said.startswith(f"{url}: cannot be fetched: ")
     assert "refused" in said
 
 
