@@ -19,6 +19,8 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
 CORE = ["-m", "not slow and not contract"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
+# An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
+DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
 
 # Written with [] so that this list does not find itself.
 FORBIDDEN = {
@@ -102,6 +104,13 @@ def contract(session: nox.Session) -> None:
     """The SDK against a mock server made of the API's document, and the fake server against the document itself."""
     session.install("-e", ".[test]", "schemathesis")
     session.run("python", "-m", "pytest", "tests/contract", *session.posargs, env=install_prism(session))
+
+
+@nox.session(python=FULL)
+def datasets(session: nox.Session) -> None:
+    """The credentials of the datasets, used by the tools that read datasets, against an S3 server on this machine."""
+    session.install("-e", ".[test]", *DATASETS)
+    session.run("python", "-m", "pytest", "tests/datasets", *session.posargs, env={"DATASET_TOOLS": "required"})
 
 
 @nox.session(python=FULL)
