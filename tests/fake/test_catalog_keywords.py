@@ -25,6 +25,7 @@ async def test_keywords_come_in_pages_with_a_total(free: CheckedApi) -> None:
     second = await free.ok("GET", f"{KEYWORD_LIST}?page=1&limit=7&include_metadata=false")
     assert second["metadata"] == {"total_results": len(whole), "page": 1, "limit": 7}
     assert [row["slug"] for row in second["data"]] == whole[7:14]
+    assert [row["slug"] for row in await rows(free, KEYWORD_LIST, "page=0&limit=1")] == whole[:1]
     assert await rows(free, KEYWORD_LIST, "page=99") == []
 
 

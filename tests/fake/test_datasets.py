@@ -23,6 +23,7 @@ async def test_there_are_datasets_of_six_kinds(checked: CheckedApi) -> None:
     assert len({option["id"] for option in options}) == len(options) == 11
     assert {option["format"] for option in options} == {"csv", "parquet"}
     assert {option["frequency"] for option in options} == {"hourly", "daily", "weekly", "monthly"}
+    assert not any(option["is_deprecated"] for option in options)
     assert {option["last_updated"] for option in options} == {"2026-09-21T00:00:00Z"}
 
 
