@@ -143,6 +143,15 @@ async def test_a_deletion_that_had_worked_the_first_time(fault: Status | ResetBe
         assert await client.company_lists.list() == []
 
 
+async def test_a_deletion_that_was_put_off_and_finds_no_list() -> None:
+    """The first attempt was refused by the rate limit, so nobody deleted it: there never was such a list."""
+    async with account() as (fake, client):
+        fake.faults.add("DELETE *", Status(429, b"{}"))
+        with pytest.raises(NotFoundError):
+            await client.company_lists.delete(999)
+        assert len(sent(fake)) == 2
+
+
 async def test_a_deletion_that_is_refused() -> None:
     async with account() as (fake, client):
         made = await client.company_lists.create("a")

@@ -179,8 +179,9 @@ class Pipeline:
         ):
             call.state.sent = "yes"
             return response
-        # A 4xx is a refusal: nothing was done. After any other answer nobody knows.
-        call.state.sent = before if 400 <= response.status < 500 else "maybe"
+        # A 4xx is a refusal: nothing was done, unless by an earlier send, be it a hidden one. After any other answer
+        # nobody knows.
+        call.state.sent = before if 400 <= response.status < 500 and response.sends == 1 else "maybe"
         return self.dialect.parse_error(response, request.label, now=self.clock.now(), hide=hide)
 
     async def _with_key(self, call: Call) -> Request:

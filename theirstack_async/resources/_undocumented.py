@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from theirstack_async._engine.dialect import Operation
-from theirstack_async._engine.pipeline import Reply
+from theirstack_async._engine.pipeline import CallState, Reply
 from theirstack_async._values import UNSET
 from theirstack_async._wire.encode import fill_path
 from theirstack_async.config import RequestOptions
@@ -30,9 +30,12 @@ class UndocumentedAnswers(Resource):
         json: Any = UNSET,
         form: Mapping[str, str] | None = None,
         options: RequestOptions | None = None,
+        state: CallState | None = None,
     ) -> None:
         """Make a call of which only the success counts: any JSON but an error will do, and so will an empty answer."""
-        reply = await self._pipeline.call(operation, parts=parts, query=query, json=json, form=form, options=options)
+        reply = await self._pipeline.call(
+            operation, parts=parts, query=query, json=json, form=form, options=options, state=state
+        )
         if reply.body.strip():
             self._plain(reply, object, operation, parts)
 

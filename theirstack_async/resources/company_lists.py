@@ -11,6 +11,7 @@ from theirstack_async._check import check_id, check_text
 from theirstack_async._checkpoint import Checkpoint
 from theirstack_async._engine import theirstack as api
 from theirstack_async._engine.dialect import Operation
+from theirstack_async._engine.pipeline import CallState
 from theirstack_async._values import UNSET
 from theirstack_async._warn import warn_user
 from theirstack_async.config import RequestOptions, check_count
@@ -74,13 +75,15 @@ class CompanyLists(Lists, UndocumentedAnswers):
         It is sent again after an unknown outcome. When the API knows no such list by then, it counts as deleted.
 
         Raises:
-            NotFoundError: there is no list with this id, and there was none at the first attempt.
+            NotFoundError: there is no list with this id, and no attempt before can have deleted it.
         """
         parts = {"list_id": check_id("list_id", list_id)}
+        state = CallState()
         try:
-            await self._act(api.LISTS_DELETE, parts=parts, options=options)
-        except NotFoundError as error:
-            if error.attempts < 2:
+            await self._act(api.LISTS_DELETE, parts=parts, options=options, state=state)
+        except NotFoundError:
+            # "maybe" is what an earlier attempt left: it may have been the one that deleted the list.
+            if state.sent != "maybe":
                 raise
 
     async def duplicate(self, list_id: int, *, options: RequestOptions | None = None) -> models.CompanyList:

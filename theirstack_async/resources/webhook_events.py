@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
-from theirstack_async._check import check_enum, check_id
+from theirstack_async._check import check_enum, check_id, check_text
 from theirstack_async._checkpoint import Checkpoint
 from theirstack_async._engine import theirstack as api
 from theirstack_async._engine.pipeline import CallState, Reply
 from theirstack_async._ids import IdSet
 from theirstack_async._walk import Ask
-from theirstack_async._wire.encode import encode_instant, fill_path
+from theirstack_async._wire.encode import fill_path
 from theirstack_async._wire.message import Kind
 from theirstack_async.batch import BatchRun, Progress, check_progress, check_source
 from theirstack_async.config import RequestOptions, check_count, check_seconds
@@ -24,6 +24,7 @@ from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEven
 from theirstack_async.models.webhook_event import EventId
 from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
 from theirstack_async.report import RetryReport
+from theirstack_async.resources._arguments import check_period
 from theirstack_async.resources._resource import Resource, refuse_envelope
 
 T = TypeVar("T")
@@ -131,19 +132,10 @@ class WebhookEvents(Resource):
         Raises:
             ArgumentError: an instant has no time zone, or ``start`` is not before ``end``.
         """
-        end = self._now() if end is None else end
-        until = encode_instant(end, "end")
-        start = end - timedelta(days=30) if start is None else start
-        since = encode_instant(start, "start")
-        if start >= end:
-            raise ArgumentError(f"start: {since} is not before end, {until}", field="start")
-        if not timezone:
-            raise ArgumentError("timezone: expected a name such as 'Europe/Madrid', got an empty one", field="timezone")
         groups = [group_by] if isinstance(group_by, str) else [*group_by]
         query = {
-            "start_datetime": since,
-            "end_datetime": until,
-            "timezone": timezone,
+            **check_period(start, end, self._now(), days=30),
+            "timezone": check_text("timezone", timezone),
             "webhook_id": None if webhook_id is None else check_id("webhook_id", webhook_id),
             "group_by": [check_enum("group_by", each, WebhookGroupBy) for each in groups],
         }
