@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server._searches import AT_ONCE, JOBS, searching
+from tests.server._searches import AT_ONCE, JOBS, asked, searching
 from theirstack_async import (
     ALL,
     APIError,
@@ -187,3 +187,32 @@ class TestPlan:
                     posted_at_max_age_days=3650, page_size=26, max_items=ALL, partial=True
                 ).collect()
             assert fake.credits_billed == 0
+
+    async def test_a_last_page_that_is_smaller_is_no_end(self) -> None:
+        """A server may count the pages by the size of the one that is asked for."""
+        async with searching(jobs=200, plan="free") as (fake, client):
+            paginator = client.jobs.search(posted_at_max_age_days=3650, max_items=110, partial=True)
+            assert len(await paginator.collect()) == fake.credits_billed == 100
+            assert (paginator.end, paginator.not_fetched) == (EndReason.PLAN_LIMIT, 100)
+
+
+class TestAhead:
+    """Pages that are read ahead are bought, so none is read that is not wanted."""
+
+    @pytest.mark.parametrize("width", [1, 2, 3, 8])
+    async def test_no_page_beyond_max_pages(self, width: int) -> None:
+        async with searching(jobs=60) as (fake, client):
+            paginator = client.jobs.search(posted_at_max_age_days=3650, page_size=5, max_pages=4)
+            async with paginator.prefetch(width) as rows:
+                assert len([row async for row in rows]) == 20
+            assert asked(fake) == [(0, 5), (5, 5), (10, 5), (15, 5)]
+            assert (paginator.end, fake.credits_billed) == (EndReason.MAX_PAGES, 20)
+
+    @pytest.mark.parametrize("width", [1, 2, 3, 8])
+    async def test_no_row_beyond_max_items(self, width: int) -> None:
+        async with searching(jobs=60) as (fake, client):
+            paginator = client.jobs.search(posted_at_max_age_days=3650, page_size=5, max_items=18)
+            async with paginator.prefetch(width) as rows:
+                assert len([row async for row in rows]) == 18
+            assert asked(fake) == [(0, 5), (5, 5), (10, 5), (15, 3)]
+            assert (paginator.end, fake.credits_billed) == (EndReason.MAX_ITEMS, 18)
