@@ -76,7 +76,8 @@ class StraightWalk:
     def ahead(self, ask: Ask, wanted: int | None, count: int) -> list[Ask]:
         """Return up to ``count`` pages that follow ``ask``, once a full page has shown that pages are not cut."""
         asks: list[Ask] = []
-        pages = self._pages + 1
+        # ``ask`` may itself be ahead: what lies between is read too, in pages of full size but for the last.
+        pages = self._pages + 1 - (self._offset - ask.offset) // self._page_size
         while self._sure and not self._doubt and not self.end and len(asks) < count:
             pages += 1
             wanted = None if wanted is None else wanted - ask.limit
@@ -144,5 +145,7 @@ class StraightWalk:
         return None if self._doubt else EndReason.EXHAUSTED
 
     def _suspicious(self, ask: Ask) -> bool:
+        # A server may count pages by what the last page asks for, which is less than what the others did.
+        counted = ask.limit < self._page_size and ask.offset >= PLAN_PAGES * ask.limit
         at_plan_limit = ask.offset == PLAN_PAGES * self._page_size and not self._whole_pages
-        return at_plan_limit or (self.total is not None and ask.offset < self.total)
+        return at_plan_limit or counted or (self.total is not None and ask.offset < self.total)
