@@ -72,7 +72,7 @@ def test_the_statement_for_duckdb() -> None:
     assert CREDENTIALS.duckdb_secret() == (
         "CREATE OR REPLACE TEMPORARY SECRET \"theirstack\" (TYPE s3, KEY_ID 'the-id', SECRET 'the-secret-key', "
         "SESSION_TOKEN 'the-token', ENDPOINT 'account.r2.cloudflarestorage.com', URL_STYLE 'path', USE_SSL true, "
-        "REGION 'auto', SCOPE 's3://datasets');"
+        "REGION 'auto', SCOPE 's3://datasets/');"
     )
     assert "ENDPOINT '127.0.0.1:9000', URL_STYLE 'path', USE_SSL false" in at("http://127.0.0.1:9000/").duckdb_secret()
     assert "ENDPOINT 'host.example/base', URL_STYLE 'path', USE_SSL true" in at("host.example/base/").duckdb_secret()
@@ -87,7 +87,7 @@ def test_no_value_breaks_out_of_the_statement() -> None:
     in_text = nasty.replace("'", "''")
     assert said.startswith('CREATE OR REPLACE TEMPORARY SECRET "a\'); DROP TABLE jobs; --""" (TYPE s3, KEY_ID \'')
     assert said.count(f"'{in_text}'") == 5
-    assert f"SCOPE 's3://{in_text}'" in said
+    assert f"SCOPE 's3://{in_text}/'" in said
 
 
 def test_a_secret_of_duckdb_needs_a_name() -> None:
