@@ -131,7 +131,7 @@ def test_a_row_that_does_not_decode_is_printed_as_it_came(
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert (result.exit_code, sorted(row["id"] for row in rows)) == (6, [*ids])
     assert rows[-1]["triggered_at"] == "not an instant"
-    assert "Events that did not decode: 1. The first:" in result.stderr
+    assert "Rows that did not decode: 1. The first:" in result.stderr
 
 
 @pytest.mark.usefixtures("people")

@@ -50,7 +50,7 @@ def test_an_answer_that_refuses_is_one_line_with_the_request_id(fake: FakeTheirS
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert result.stderr.startswith("error: GET /v0/webhooks/7 was answered 404")
     assert "Request id " in result.stderr
-    assert "theirstack webhooks list shows" in result.stderr
+    assert "theirstack webhooks list (lists list, searches list) shows" in result.stderr
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 1), (401, 3), (402, 4), (403, 3), (409, 1), (422, 1)])

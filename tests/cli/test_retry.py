@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.cli.conftest import Run
 from theirstack_async.cli import retrying
-from theirstack_async.cli.report_file import ReportFile
+from theirstack_async.cli.whole_file import WholeFile
 from theirstack_async.testing import FakeTheirStack, Status
 
 URL = "https://example.invalid/hook"
@@ -175,7 +175,7 @@ def test_a_full_disk_leaves_the_report_on_stdout(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ReportFile, "write", fail)
+    monkeypatch.setattr(WholeFile, "write", fail)
     _, ids = seeded(fake, 5)
     result = run("events", "retry", *ids, 7, "--report", tmp_path / "run.json")
     assert (result.exit_code, "No space left" in result.stderr) == (1, True)

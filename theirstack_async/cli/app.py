@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from theirstack_async import __version__
-from theirstack_async.cli import events, webhooks
+from theirstack_async.cli import catalog, companies, datasets, events, jobs, lists, searches, webhooks
+from theirstack_async.cli import credits as balance
 from theirstack_async.cli.demo import demo
 from theirstack_async.cli.exits import EXIT_CODES
 from theirstack_async.cli.fake_server import fake_server
@@ -20,8 +21,10 @@ _EPILOG: Final = "\n".join(
         "\b",
         "Examples:",
         "  theirstack demo",
-        "  theirstack webhooks list",
-        "  theirstack events list 7 --status FAILED --limit 20",
+        "  theirstack jobs count --title engineer --posted-days 7",
+        "  theirstack jobs search --title engineer --posted-days 7 --limit 25",
+        "  theirstack companies technologies --domain example.com",
+        "  theirstack credits",
         "  theirstack events list 7 --status FAILED --json | jq .id |",
         "      theirstack events retry -",
         "  theirstack events retry-failed 7 --report run.json",
@@ -73,10 +76,10 @@ def main(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Work with TheirStack webhooks from the shell: set them up, see what failed, and have it delivered again.
+    """Work with the TheirStack API from the shell: jobs, companies, lists, saved searches, webhooks and their events.
 
     The key is taken from THEIRSTACK_API_KEY. demo and fake-server need no key and no network. Results go to stdout, as
-    tables on a terminal and as JSON lines in a pipe; all else goes to stderr.
+    tables on a terminal and as JSON lines in a pipe; all else goes to stderr. What costs credits says so first.
     """
     if timeout is not None and not timeout > 0:
         raise typer.BadParameter("expected seconds above 0", param_hint="--timeout")
@@ -85,5 +88,12 @@ def main(
 
 app.command()(demo)
 app.command(epilog=examples("theirstack fake-server --port 8080 --deliver-to http://127.0.0.1:9000/hook"))(fake_server)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(companies.app, name="companies")
+app.add_typer(lists.app, name="lists")
+app.add_typer(searches.app, name="searches")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(datasets.app, name="datasets")
+app.add_typer(balance.app, name="credits")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(events.app, name="events")

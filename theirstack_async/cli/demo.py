@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import attrs
 import typer
@@ -12,12 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from theirstack_async import RetryReport, TheirStack
-from theirstack_async.cli.demo_receiver import DemoReceiver
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.output import drawn
 from theirstack_async.cli.session import run
-from theirstack_async.testing import FakeTheirStack
+
+if TYPE_CHECKING:
+    from theirstack_async import RetryReport, TheirStack
+    from theirstack_async.cli.demo_receiver import DemoReceiver
+    from theirstack_async.testing import FakeTheirStack
 
 _SECRET: Final = "the-secret-of-the-demo"  # noqa: S105  # signs what this process sends to itself
 _PAGES_AHEAD: Final = 4
@@ -71,6 +73,10 @@ class Demo:
 
     async def run(self) -> int:
         """Run the demo, and return its exit code."""
+        from theirstack_async import TheirStack
+        from theirstack_async.cli.demo_receiver import DemoReceiver
+        from theirstack_async.testing import FakeTheirStack
+
         began = time.perf_counter()
         async with FakeTheirStack() as fake, DemoReceiver(_SECRET, self._advance) as receiver:
             self._say(f"A fake TheirStack serves on {fake.base_url}; the traffic is real, the data made up.")

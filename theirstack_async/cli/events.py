@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from theirstack_async import Company, Job, Paginator, TheirStack, WebhookEvent
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.ids import read_ids
-from theirstack_async.cli.messages import fail
+from theirstack_async.cli.listing import PAGES_AHEAD, print_rows
 from theirstack_async.cli.options import (
     BatchSize,
     Concurrency,
@@ -25,18 +23,20 @@ from theirstack_async.cli.output import Column, Output
 from theirstack_async.cli.retrying import DRAINING, RetryOptions, retry
 from theirstack_async.cli.session import call
 
+if TYPE_CHECKING:
+    from theirstack_async import Paginator, TheirStack, WebhookEvent
+
 app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="List and count the events of webhooks, and have them delivered again. Listing and counting cost no credits; "
     "what a retry costs is not documented.",
 )
-_PAGES_AHEAD: Final = 4
-_ROWS_AT_ONCE: Final = 100
-"""Rows that are drawn together."""
 
 
 def _about(event: WebhookEvent) -> str:
+    from theirstack_async import Company, Job
+
     match event.payload:
         case Job():
             return f"{event.payload.job_title} at {event.payload.company}"
@@ -90,7 +90,8 @@ def list_(
         events = client.webhooks.events
         if ids:
             return await _print_ids(events.ids(webhook_id, **paging))
-        return await _print_events(events.list(webhook_id, rejects="collect", **paging), out)
+        listed = events.list(webhook_id, rejects="collect", **paging)
+        return await print_rows(listed, out, _EVENTS, none="There is no such event.")
 
     call(ctx, work, whole=out.json and not ids)
 
@@ -201,30 +202,7 @@ def retry_failed(
 
 
 async def _print_ids(paginator: Paginator[int]) -> int:
-    async with paginator.prefetch(_PAGES_AHEAD) as ids:
+    async with paginator.prefetch(PAGES_AHEAD) as ids:
         async for id_ in ids:
             print(id_)
-    return ExitCode.OK
-
-
-async def _print_events(paginator: Paginator[WebhookEvent], out: Output) -> int:
-    group: list[WebhookEvent] = []
-    printed = 0
-    async with paginator.prefetch(_PAGES_AHEAD) as events:
-        async for event in events:
-            group.append(event)
-            if len(group) == _ROWS_AT_ONCE:
-                out.records(group, _EVENTS, header=not printed)
-                printed += len(group)
-                group.clear()
-    if group:
-        out.records(group, _EVENTS, header=not printed)
-    elif not printed:
-        out.say("There is no such event.")
-    for reject in paginator.rejects:
-        if out.json:
-            out.line(jsonlib.loads(reject.body))
-    if paginator.rejects:
-        fail(f"Events that did not decode: {len(paginator.rejects):,}. The first: {paginator.rejects[0]}")
-        return ExitCode.NETWORK
     return ExitCode.OK

@@ -34,6 +34,7 @@ class ExitCode(enum.IntEnum):
     RATE_LIMIT = 5
     NETWORK = 6
     UNKNOWN = 7
+    PLAN = 8
     INTERRUPTED = 130
 
 
@@ -46,6 +47,7 @@ EXIT_CODES: Final = (
     (ExitCode.RATE_LIMIT, "the rate limit asks for too long a wait"),
     (ExitCode.NETWORK, "the network or the server failed"),
     (ExitCode.UNKNOWN, "sent, but nobody knows whether it was carried out"),
+    (ExitCode.PLAN, "the account's plan gives no more rows of this search"),
     (ExitCode.INTERRUPTED, "interrupted by Ctrl-C (143 by SIGTERM)"),
 )
 """Each code with what it means, as ``theirstack --help`` shows them."""
@@ -56,12 +58,12 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     (ConfigurationError, ExitCode.USAGE, "See theirstack --help for the settings."),
     (AuthenticationError, ExitCode.AUTHENTICATION, ""),
     (PermissionDeniedError, ExitCode.AUTHENTICATION, ""),
-    (InsufficientCreditsError, ExitCode.CREDITS, ""),
+    (InsufficientCreditsError, ExitCode.CREDITS, "theirstack credits shows what is left."),
     (RateLimitError, ExitCode.RATE_LIMIT, "Wait, and run the command again."),
     (
         NotFoundError,
         ExitCode.FAILED,
-        "theirstack webhooks list shows the ids there are; if it fails too, check the base URL.",
+        "theirstack webhooks list (lists list, searches list) shows the ids; if it fails too, check the base URL.",
     ),
     (ServerError, ExitCode.NETWORK, "The API failed; run the command again later."),
     (TransportError, ExitCode.NETWORK, "Check the network and the base URL, or give it more time with --timeout."),

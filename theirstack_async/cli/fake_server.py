@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -13,7 +13,9 @@ from theirstack_async.cli.messages import fail
 from theirstack_async.cli.options import Json
 from theirstack_async.cli.output import Output
 from theirstack_async.cli.session import run
-from theirstack_async.testing import FakeTheirStack, VirtualClock
+
+if TYPE_CHECKING:
+    from theirstack_async.testing import FakeTheirStack
 
 _SECRET: Final = "fake-theirstack-secret"  # noqa: S105  # for receivers under test
 _NOWHERE: Final = "http://127.0.0.1:9/hook"
@@ -26,6 +28,12 @@ def fake_server(
     port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = 0,
     webhooks: Annotated[int, typer.Option(min=0, max=10_000, help="Webhooks to begin with.")] = 1,
     events: Annotated[int, typer.Option(min=0, max=10_000_000, help="FAILED events of each.")] = 1000,
+    credits: Annotated[  # noqa: A002  # the option's name
+        int | None, typer.Option(min=0, help="Credits of the account; without end, unless given.")
+    ] = None,
+    free_plan: Annotated[
+        bool, typer.Option("--free-plan", help="Hand out 25 rows a page and 5 pages of a search, and no datasets.")
+    ] = False,
     deliver_to: Annotated[
         str | None,
         typer.Option(
@@ -38,15 +46,18 @@ def fake_server(
 ) -> NoReturn:
     """Serve a fake TheirStack on this machine until Ctrl-C: no key, no network, no credits.
 
-    It has the webhooks family of the API, with state, validation and rate headers.
+    It has the whole API, with state, validation and rate headers, over 10,000 made-up jobs at 1,000 companies.
     """
     out = Output(json=json)
 
     async def work() -> int:
+        from theirstack_async.testing import FakeTheirStack, VirtualClock
+
         # The clock starts now, so that `events counts` finds the events, and then stands still.
         fake = FakeTheirStack(
-            port=port, clock=VirtualClock(time.time()), keep_requests=False, deliver=deliver_to is not None
-        )
+            port=port, clock=VirtualClock(time.time()), keep_requests=False, deliver=deliver_to is not None,
+            credits=credits, plan="free" if free_plan else "paid",
+        )  # fmt: skip
         try:
             async with fake:
                 ids = [fake.seed_webhook(deliver_to or _NOWHERE, secret=_SECRET) for _ in range(webhooks)]
@@ -76,6 +87,7 @@ def _announce(out: Output, fake: FakeTheirStack, webhooks: list[int], events: in
         out.say(f"{len(webhooks) - _NAMED:,} more webhooks have as many.")
     out.say("\nIn another shell:\n")
     lines = [f"export THEIRSTACK_BASE_URL={fake.base_url}", f"export THEIRSTACK_API_KEY={fake.api_key}"]
+    lines.append("theirstack jobs search --title engineer --posted-days 30 --limit 5")
     lines.append("theirstack webhooks list")
     for webhook in webhooks[:1]:
         lines.append(f"theirstack events list {webhook} --status FAILED --limit 5")

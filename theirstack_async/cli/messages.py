@@ -26,6 +26,11 @@ def note(said: str) -> None:
     typer.echo(said, err=True)
 
 
+def can_ask() -> bool:
+    """Return whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Return when the user means it. Where nobody can be asked, only ``yes`` counts.
 
@@ -34,7 +39,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not can_ask():
         fail(f"{question} There is no terminal to ask on: say --yes to mean it.")
         raise typer.Exit(ExitCode.USAGE)
     try:
@@ -47,11 +52,36 @@ def confirm(question: str, *, yes: bool) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
+def ask_number(question: str, *, or_else: str) -> int:
+    """Return a whole number from 1 that the user types; where nobody can be asked, it is a mistake.
+
+    Raises:
+        typer.BadParameter: there is no terminal; ``or_else`` says what to do.
+        typer.Exit: the user ends it.
+    """
+    if not can_ask():
+        raise typer.BadParameter(or_else)
+    try:
+        number: int = typer.prompt(question, value_proc=_number, err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    return number
+
+
+def _number(text: str) -> int:
+    if text.strip().isdecimal() and int(text) > 0:
+        return int(text)
+    raise typer.BadParameter("expected a whole number from 1")
+
+
 @contextmanager
 def reporting(*, verbose: bool, debug: bool) -> Generator[None, None, None]:
     """Show warnings as one line each; with ``verbose`` also the SDK's log, with ``debug`` everybody's."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
+        # Only what this program's user did: the deprecations of other libraries are no business of theirs.
+        warnings.filterwarnings("always", ".*deprecated by the API", DeprecationWarning)
         warnings.showwarning = _show_warning
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))

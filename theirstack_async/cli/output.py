@@ -19,8 +19,6 @@ from theirstack_async.models._writing import plain
 
 _GAP: Final = 2
 """Characters between two columns."""
-_LEFT_OVER: Final = 12
-"""Characters that a column without a width needs at the least."""
 _COLOURS: Final = {
     "SUCCESS": "green",
     "FAILED": "red",
@@ -39,6 +37,8 @@ class Column:
     width: int | None = None
     """Characters, fixed; None for the space that is left."""
     right: bool = False
+    least: int = 12
+    """Characters that a column without a width needs at the least."""
 
 
 class Output:
@@ -102,7 +102,7 @@ def _fitting(columns: Iterable[Column], width: int) -> list[Column]:
     """Return the first columns that fit whole, but one at the least."""
     fitting: list[Column] = []
     for column in columns:
-        width -= column.width or _LEFT_OVER
+        width -= column.width or column.least
         if fitting and width < 0:
             break
         width -= _GAP

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import attrs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from theirstack_async import RetryReport, TheirStack
 from theirstack_async.cli.exits import ExitCode, explain
 from theirstack_async.cli.messages import fail
 from theirstack_async.cli.output import Output, drawn
-from theirstack_async.cli.report_file import ReportFile
+from theirstack_async.cli.whole_file import WholeFile
+
+if TYPE_CHECKING:
+    from theirstack_async import RetryReport, TheirStack
 
 DRAINING: Final = "Stopping. Requests under way get 5 seconds to end; Ctrl-C again cuts them."
 _SHOWN: Final = 20
@@ -45,7 +48,7 @@ async def retry(client: TheirStack, ids: Sequence[int], options: RetryOptions) -
     Raises:
         ArgumentError: the report cannot be written to its file; nothing was sent.
     """
-    with ReportFile(options.report) as file, _Follower(len(set(ids)), options.out, file) as follower:
+    with WholeFile(options.report, "--report") as file, _Follower(len(set(ids)), options.out, file) as follower:
         report = await client.webhooks.events.retry(
             ids,
             batch_size=options.batch_size,
@@ -79,7 +82,7 @@ def summary(report: RetryReport, *, accepted: bool) -> dict[str, Any]:
 class _Follower:
     """Draws the progress of a run on stderr, if that is a terminal, and shows the report in the end."""
 
-    def __init__(self, total: int, out: Output, file: ReportFile) -> None:
+    def __init__(self, total: int, out: Output, file: WholeFile) -> None:
         self._report: RetryReport | None = None
         self._out = out
         self._file = file
@@ -117,7 +120,7 @@ class _Follower:
         if self._report is None:
             return
         try:
-            self._file.write(summary(self._report, accepted=True))
+            self._file.write(json.dumps(summary(self._report, accepted=True)))
         finally:
             # A disk that has become full must not take what is known from the screen too.
             if self._out.json:

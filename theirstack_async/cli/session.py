@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import typer
 
-from theirstack_async import TheirStack, TheirStackError, Timeouts
+from theirstack_async import TheirStackError
 from theirstack_async.cli.exits import ExitCode, explain
-from theirstack_async.cli.interrupts import Interrupts
 from theirstack_async.cli.messages import fail, note, reporting
+
+if TYPE_CHECKING:
+    from theirstack_async import TheirStack
 
 
 @attrs.frozen
@@ -31,6 +34,8 @@ class Settings:
         Raises:
             TheirStackError: a setting cannot be used.
         """
+        from theirstack_async import TheirStack, Timeouts
+
         timeouts = Timeouts() if self.timeout is None else Timeouts(deadline=self.timeout)
         return TheirStack(
             self.api_key, base_url=self.base_url, timeouts=timeouts, keep_unknown_fields=keep_unknown_fields
@@ -66,24 +71,33 @@ def run(ctx: typer.Context, work: Callable[[], Awaitable[int]], *, on_interrupt:
     Raises:
         typer.Exit: always.
     """
+    from theirstack_async.cli.interrupts import Interrupts
+
+    interrupts = Interrupts() if on_interrupt is None else Interrupts(lambda: note(on_interrupt))
+    with guarding(ctx):
+        raise typer.Exit(interrupts.run(work))
+
+
+@contextmanager
+def guarding(ctx: typer.Context) -> Generator[None, None, None]:
+    """Show warnings, and end the program with one sentence and its exit code when an error gets here.
+
+    Raises:
+        typer.Exit: instead of any other error.
+    """
     settings: Settings = ctx.obj
     with reporting(verbose=settings.verbose, debug=settings.debug):
-        raise typer.Exit(_guarded(settings, work, on_interrupt))
-
-
-def _guarded(settings: Settings, work: Callable[[], Awaitable[int]], on_interrupt: str | None) -> int:
-    interrupts = Interrupts() if on_interrupt is None else Interrupts(lambda: note(on_interrupt))
-    try:
-        return interrupts.run(work)
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; typer ends the program quietly.
-        raise
-    except Exception as error:  # noqa: BLE001  # people get one sentence whatever it is; --debug shows where it broke
-        if settings.debug:
-            traceback.print_exc()
-        if isinstance(error, TheirStackError):
-            code, said = explain(error)
-        else:
-            code, said = ExitCode.FAILED, f"{type(error).__name__}: {error} (not expected; --debug shows where)"
-        fail(said)
-        return code
+        try:
+            yield
+        except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+            # Whoever read our output may have gone, as `head` does; typer ends the program quietly.
+            raise
+        except Exception as error:  # noqa: BLE001  # people get one sentence whatever it is; --debug shows where it broke
+            if settings.debug:
+                traceback.print_exc()
+            if isinstance(error, TheirStackError):
+                code, said = explain(error)
+            else:
+                code, said = ExitCode.FAILED, f"{type(error).__name__}: {error} (not expected; --debug shows where)"
+            fail(said)
+            raise typer.Exit(code) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,6 +18,13 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) or not text else f"{text}."
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 job`` or ``1,200 companies``."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun}"
+
+
 def shown(value: Any) -> str:
     """Return a value as a person reads it."""
     if value is None or value == ():
@@ -25,6 +33,8 @@ def shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, dict):
+        return clean(json.dumps(value, ensure_ascii=False))
     if isinstance(value, tuple | list):
         return ", ".join(shown(each) for each in cast("tuple[Any, ...]", value))
     return clean(str(value))

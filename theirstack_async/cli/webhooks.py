@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from theirstack_async import TheirStack, Webhook
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.messages import confirm
 from theirstack_async.cli.options import (
@@ -24,6 +23,9 @@ from theirstack_async.cli.options import (
 )
 from theirstack_async.cli.output import Column, Output
 from theirstack_async.cli.session import call
+
+if TYPE_CHECKING:
+    from theirstack_async import TheirStack, Webhook
 
 app: Final = typer.Typer(
     no_args_is_help=True,

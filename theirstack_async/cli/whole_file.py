@@ -1,22 +1,23 @@
-"""The file that a retry run's report goes to."""
+"""A file that a command writes: the report of a retry run, or the checkpoint of a search."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from theirstack_async import ArgumentError
 
 
-class ReportFile:
+class WholeFile:
     """A file that is found writable before anything is sent, and appears whole or not at all.
 
     Until then the file of that name stays as it is, so that a run may read its ids from the last run's report.
     """
 
-    def __init__(self, name: str | None) -> None:
+    def __init__(self, name: str | None, option: str) -> None:
+        """``name`` is None for no file at all; ``option`` is what errors call it."""
+        self._option = option
         self._path = None if name is None else Path(name)
         self._part = None if name is None else Path(f"{name}.part")
 
@@ -27,18 +28,18 @@ class ReportFile:
             ArgumentError: it cannot be written.
         """
         if self._path is not None and self._path.is_dir():
-            raise ArgumentError(f"--report: cannot write {self._path}: it is a directory", field="report")
+            raise self._refuse("it is a directory")
         if self._part is not None:
             try:
                 self._part.touch()
             except OSError as error:
-                raise ArgumentError(f"--report: cannot write {self._path}: {error.strerror}", field="report") from None
+                raise self._refuse(error.strerror) from None
         return self
 
-    def write(self, data: dict[str, Any]) -> None:
-        """Write the report and put it in its place."""
+    def write(self, text: str) -> None:
+        """Write the text and a line break, and put the file in its place."""
         if self._path is not None and self._part is not None:
-            self._part.write_text(json.dumps(data) + "\n", encoding="utf-8")
+            self._part.write_text(f"{text}\n", encoding="utf-8")
             self._part.replace(self._path)
 
     def __exit__(
@@ -46,3 +47,6 @@ class ReportFile:
     ) -> None:
         if self._part is not None:
             self._part.unlink(missing_ok=True)
+
+    def _refuse(self, why: str | None) -> ArgumentError:
+        return ArgumentError(f"{self._option}: cannot write {self._path}: {why}", field=self._option.lstrip("-"))

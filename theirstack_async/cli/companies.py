@@ -1,0 +1,221 @@
+"""``theirstack companies``: companies searched, counted, looked at for free, and asked for what they use."""
+
+# The options that stand for a filter are read from the context, all at once.
+# ruff: noqa: ARG001
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
+
+import typer
+
+from theirstack_async.cli.buying import (
+    STOPPING,
+    CheckpointName,
+    Goods,
+    Limit,
+    PageSize,
+    agree,
+    buy,
+    read_checkpoint,
+)
+from theirstack_async.cli.exits import ExitCode
+from theirstack_async.cli.filtering import Asked, ExtraFilter, Filter, FilterFile, read_filters
+from theirstack_async.cli.listing import print_preview
+from theirstack_async.cli.lookups import buying_intents, technologies
+from theirstack_async.cli.messages import note
+from theirstack_async.cli.options import Json, PreviewLimit, Yes, examples
+from theirstack_async.cli.output import Column, Output
+from theirstack_async.cli.session import call, guarding
+from theirstack_async.cli.text import counted
+
+if TYPE_CHECKING:
+    from theirstack_async import CompanyFilters, TheirStack
+
+app: Final = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Search companies, at 3 credits each; count them and look at them for free; look up what one uses.",
+)
+COMPANIES: Final = Goods("company", 3)
+
+Names: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--name", help="The whole name; may be repeated (company_name_or).")
+]
+Domains: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--domain", metavar="DOMAIN", help="Such as example.com; may be repeated (company_domain_or)."),
+]
+Countries: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--country", metavar="CODE", help="Of the headquarters, such as US; may be repeated (company_country_code_or)."
+    ),
+]
+Industries: TypeAlias = Annotated[
+    list[int] | None,
+    typer.Option("--industry", metavar="ID", help="As catalog industries shows it; may be repeated (industry_id_or)."),
+]
+Technologies: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--technology", metavar="SLUG", help="As catalog keywords shows it; may be repeated (company_keyword_slug_or)."
+    ),
+]
+MinEmployees: TypeAlias = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="So many at the least (min_employee_count).")
+]
+MaxEmployees: TypeAlias = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="So many at the most (max_employee_count).")
+]
+_SHORT: Final = {
+    "name": "company_name_or",
+    "domain": "company_domain_or",
+    "country": "company_country_code_or",
+    "industry": "industry_id_or",
+    "technology": "company_keyword_slug_or",
+    "min_employees": "min_employee_count",
+    "max_employees": "max_employee_count",
+}
+"""The options that stand for a filter each, with its name."""
+_COLUMNS: Final = (
+    Column("name", lambda company: company.name, least=20),
+    Column("domain", lambda company: company.domain, width=24),
+    Column("in", lambda company: company.country_code, width=2),
+    Column("people", lambda company: _number(company.employee_count), width=9, right=True),
+    Column("jobs", lambda company: _number(company.num_jobs), width=7, right=True),
+    Column("industry", lambda company: company.industry, width=24),
+    Column("id", lambda company: company.id, width=16),
+)
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else f"{value:,}"
+
+
+@app.command(
+    epilog=examples(
+        "theirstack companies search --technology snowflake --country US --limit 10",
+        "theirstack companies search --filter job_filters.job_title_or=CTO \\",
+        "    --filter job_filters.posted_at_max_age_days=30 --limit 10",
+    )
+)
+def search(
+    ctx: typer.Context,
+    limit: Limit = None,
+    name: Names = None,
+    domain: Domains = None,
+    country: Countries = None,
+    industry: Industries = None,
+    technology: Technologies = None,
+    min_employees: MinEmployees = None,
+    max_employees: MaxEmployees = None,
+    filter: Filter = None,  # noqa: A002  # the option's name
+    filters: FilterFile = None,
+    extra_filter: ExtraFilter = None,
+    page_size: PageSize = 100,
+    checkpoint: CheckpointName = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> NoReturn:
+    """Search companies. Each row costs 3 credits, again each time.
+
+    The cost is told before and after; from 100 credits on it is asked about, and in a pipe --yes is wanted from 1,000
+    on.
+    """
+    out = Output(json=json)
+    with guarding(ctx):
+        asked = _asked(ctx)
+        resume = read_checkpoint(checkpoint)
+        number = agree(limit, COMPANIES, yes=yes)
+
+    async def work(client: TheirStack) -> int:
+        found = client.companies.search(
+            asked.filters, extra_filters=asked.extra, max_items=number, page_size=page_size, resume=resume,
+            partial=True, rejects="collect",
+        )  # fmt: skip
+        return await buy(found, out, _COLUMNS, COMPANIES, checkpoint)
+
+    call(ctx, work, whole=out.json, on_interrupt=STOPPING)
+
+
+@app.command(epilog=examples("theirstack companies count --technology snowflake --country US"))
+def count(
+    ctx: typer.Context,
+    name: Names = None,
+    domain: Domains = None,
+    country: Countries = None,
+    industry: Industries = None,
+    technology: Technologies = None,
+    min_employees: MinEmployees = None,
+    max_employees: MaxEmployees = None,
+    filter: Filter = None,  # noqa: A002  # the option's name
+    filters: FilterFile = None,
+    extra_filter: ExtraFilter = None,
+    json: Json = False,
+) -> NoReturn:
+    """Count companies. Free.
+
+    Filters that name companies are refused, because the API would bill for them.
+    """
+    out = Output(json=json)
+    with guarding(ctx):
+        asked = _asked(ctx)
+
+    async def work(client: TheirStack) -> int:
+        found = await client.companies.count(asked.filters, extra_filters=asked.extra)
+        if out.json:
+            out.line(found)
+        out.say(counted(found.total_results, "company"))
+        note("Counting is free.")
+        return ExitCode.OK
+
+    call(ctx, work, whole=out.json)
+
+
+@app.command(epilog=examples("theirstack companies preview --technology snowflake --limit 10"))
+def preview(
+    ctx: typer.Context,
+    limit: PreviewLimit = 25,
+    name: Names = None,
+    domain: Domains = None,
+    country: Countries = None,
+    industry: Industries = None,
+    technology: Technologies = None,
+    min_employees: MinEmployees = None,
+    max_employees: MaxEmployees = None,
+    filter: Filter = None,  # noqa: A002  # the option's name
+    filters: FilterFile = None,
+    extra_filter: ExtraFilter = None,
+    json: Json = False,
+) -> NoReturn:
+    """Look at companies, with what would identify them blurred. Free.
+
+    Filters that name companies are refused, because the API would bill for them.
+    """
+    out = Output(json=json)
+    with guarding(ctx):
+        asked = _asked(ctx)
+
+    async def work(client: TheirStack) -> int:
+        found = client.companies.preview(
+            asked.filters, extra_filters=asked.extra, max_items=limit, partial=True, rejects="collect"
+        )
+        return await print_preview(found, out, _COLUMNS, "company")
+
+    call(ctx, work, whole=out.json)
+
+
+app.command(epilog=examples("theirstack companies technologies --domain example.com --filter min_jobs=5"))(technologies)
+app.command(epilog=examples("theirstack companies buying-intents --domain example.com"))(buying_intents)
+
+
+def _asked(ctx: typer.Context) -> Asked[CompanyFilters]:
+    """Return what the options ask.
+
+    Raises:
+        ArgumentError: a filter was refused.
+    """
+    from theirstack_async import CompanyFilters
+
+    return read_filters(CompanyFilters, ctx.params, _SHORT)
