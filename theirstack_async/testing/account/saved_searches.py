@@ -12,7 +12,12 @@ from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.call import Call, Route
 from theirstack_async.testing.registry import TEAM_ID, USER_ID, Search, SearchKind, instant_text
 
-CREATOR: Final = {"id": USER_ID, "email": "ada@team.example", "first_name": "Ada", "last_name": "Example"}
+CREATOR: Final[dict[str, Any]] = {
+    "id": USER_ID,
+    "email": "ada@team.example",
+    "first_name": "Ada",
+    "last_name": "Example",
+}
 _KINDS: Final = ("jobs", "companies")
 _ORDERS: Final[dict[str, Callable[[Search], Any]]] = {
     "name": lambda search: search.name.casefold(),
