@@ -86,6 +86,13 @@ async def got(client: TheirStack, path: str) -> list[Any]:
     return list(rows)
 
 
+async def retried(client: TheirStack, known: Known) -> set[int]:
+    """Have events delivered again, and return those that were accepted."""
+    report = await client.webhooks.events.retry(known.events)
+    assert report.ok
+    return set(report.accepted)
+
+
 SEARCHES: Final[dict[str, Call]] = {
     "jobs.search": Call(
         lambda c, k: some(
@@ -261,13 +268,6 @@ WEBHOOKS: Final[dict[str, Call]] = {
     ),
     "webhooks.events.retry": Call(retried, set),
 }
-
-
-async def retried(client: TheirStack, known: Known) -> set[int]:
-    """Have events delivered again, and return those that were accepted."""
-    report = await client.webhooks.events.retry(known.events)
-    assert report.ok
-    return set(report.accepted)
 
 
 CALLS: Final = SEARCHES | LISTS | CATALOG | ACCOUNT | WEBHOOKS
