@@ -16,20 +16,28 @@ from theirstack_async.testing import FakeTheirStack, Status
 
 
 @pytest.fixture(scope="session")
-def _no_settings_of_this_machine() -> Iterator[None]:
-    """Hide what a machine says about S3 and proxies: the credentials must do by themselves."""
+def _on_its_own() -> Iterator[None]:
+    """Hide what a machine says about S3: the credentials must do by themselves.
+
+    Polars and DuckDB use sockets of their own, which the guard of all tests does not see, but they do heed proxies: a
+    request that is not for this machine fails at a port where nobody listens.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith("AWS_")]:
             patch.delenv(name)
         patch.setenv("AWS_CONFIG_FILE", os.devnull)
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        for name in ("http_proxy", "https_proxy"):
+            patch.setenv(name, "http://127.0.0.1:9")
+            patch.setenv(name.upper(), "http://127.0.0.1:9")
+        patch.setenv("no_proxy", "127.0.0.1")
         patch.setenv("NO_PROXY", "127.0.0.1")
         yield
 
 
 @pytest.fixture(scope="session")
-def bucket(_no_settings_of_this_machine: None) -> Iterator[Storage]:
+def bucket(_on_its_own: None) -> Iterator[Storage]:
     with storage() as served:
         yield served
 

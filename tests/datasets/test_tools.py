@@ -1,7 +1,7 @@
 """The options made of the credentials, used as they are by the tools that read datasets, against a real S3 server.
 
-The server knows paths, not hosts (``http://127.0.0.1:PORT/datasets/...``), and refuses whatever is not signed with the
-key, the secret and the token, so a tool that reads was given all of them.
+The server refuses what is not signed with the key, the secret and the token, and its address has no host for each
+bucket (``http://127.0.0.1:PORT/datasets/...``), so a tool that reads was told all that.
 """
 
 from __future__ import annotations
