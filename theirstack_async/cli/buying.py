@@ -25,15 +25,17 @@ T = TypeVar("T")
 
 Limit: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=1, help="So many rows at the most. Required, since each costs credits; a terminal asks for it."),
+    typer.Option(
+        min=1, metavar="N", help="So many rows at the most. Required, since each costs credits; a terminal asks for it."
+    ),
 ]
-PageSize: TypeAlias = Annotated[int, typer.Option(min=1, max=500, help="Rows a request.")]
+PageSize: TypeAlias = Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Rows a request.")]
 CheckpointName: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--checkpoint",
         metavar="FILE",
-        help="Write to FILE how far it got. If it exists, go on from there, so that no row is bought again.",
+        help="Write to FILE how far it got. If it is there, go on from it, so that no row is bought again.",
     ),
 ]
 STOPPING: Final = "Stopping. The page under way is paid for, so it is waited for; Ctrl-C again cuts it."

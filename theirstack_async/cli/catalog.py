@@ -36,9 +36,9 @@ _KEYWORDS: Final = (
 )
 _CATEGORIES: Final = (
     Column("slug", lambda row: row.slug, width=30),
-    Column("name", lambda row: row.name, least=16),
     Column("keywords", lambda row: _number(row.number_of_technologies), width=8, right=True),
     Column("companies", lambda row: _number(row.number_of_companies), width=10, right=True),
+    Column("name", lambda row: row.name, least=16),
 )
 _INDUSTRIES: Final = (
     Column("id", lambda row: row.industry_id, width=6, right=True),
@@ -54,9 +54,9 @@ _LOCATIONS: Final = (
 )
 _COUNTRIES: Final = (
     Column("code", lambda row: row.iso2, width=4),
-    Column("country", lambda row: row.country),
     Column("companies", lambda row: _number(row.num_companies), width=11, right=True),
     Column("jobs", lambda row: _number(row.num_jobs), width=12, right=True),
+    Column("country", lambda row: row.country),
 )
 _NONE: Final = "Nothing of that kind is known."
 
@@ -170,7 +170,7 @@ def countries(
         companies = client.catalog.company_countries(
             country=text, max_items=limit, page_size=page_size, rejects="collect"
         )
-        return await print_rows(companies, out, _COUNTRIES[:-1], none=_NONE)
+        return await print_rows(companies, out, (*_COUNTRIES[:2], _COUNTRIES[3]), none=_NONE)
 
     call(ctx, work, whole=out.json)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 app: Final = typer.Typer(rich_markup_mode=None)
 _DOUBT: Final = (
-    "Left is what there are less what was used. The API's document reads as if used ones were taken off already; "
-    "if so, more is left."
+    "Left is all there are less those used. By the API's document the used ones may be taken off already; then more is "
+    "left."
 )
 _DAYS: Final = (
     Column("from (UTC)", lambda day: day.period_start, width=19),

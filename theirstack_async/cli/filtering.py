@@ -144,13 +144,13 @@ def _add(named: dict[str, Any], path: list[str], value: Any, *, many: bool) -> N
         named[name] = value
 
 
-def _merged(data: dict[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
-    """Return data with what was named in its place, filter by filter."""
-    merged = dict(data)
-    for name, value in named.items():
-        old = merged.get(name)
-        inner = isinstance(old, dict) and isinstance(value, dict)
-        merged[name] = _merged(old, value) if inner else value
+def _merged(old: Any, new: Any) -> Any:
+    """Return what is new; objects are put together, field by field."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    merged = dict(cast("dict[str, Any]", old))
+    for name, value in cast("dict[str, Any]", new).items():
+        merged[name] = _merged(merged.get(name), value)
     return merged
 
 

@@ -61,13 +61,15 @@ def tell_of_end(paginator: Paginator[Any]) -> int:
     """Return the exit code of a list that was read to its end, and say what is missing."""
     from theirstack_async import EndReason
 
-    rest = f" {paginator.not_fetched:,} rows are left." if paginator.not_fetched else ""
+    rest = f" {paginator.not_fetched:,} rows or more are left." if paginator.not_fetched else ""
     match paginator.end:
         case EndReason.PLAN_LIMIT:
             fail(f"The account's plan gives no more rows of this search.{rest}")
             return ExitCode.PLAN
         case EndReason.TRUNCATED_BY_CREDITS:
-            fail(f"The account has no credits left for the rows that remain.{rest} theirstack credits shows them.")
+            fail(
+                f"The account has no credits left for the rows that remain.{rest} theirstack credits shows the balance."
+            )
             return ExitCode.CREDITS
         case EndReason.REPEATED_PAGE:
             fail("The API gives the same page at every offset. What was printed is good.")

@@ -33,8 +33,8 @@ _COLUMNS: Final = (
     Column("id", lambda row: row.id, width=8, right=True),
     Column("companies", lambda row: f"{row.companies_count:,}", width=9, right=True),
     Column("created (UTC)", lambda row: row.created_at, width=19),
-    Column("name", lambda row: row.name),
     Column("type", lambda row: row.type, width=18),
+    Column("name", lambda row: row.name),
 )
 _ENTRIES: Final = (
     Column("company", lambda row: row.company_name, least=20),

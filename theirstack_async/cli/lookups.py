@@ -30,7 +30,7 @@ Name: TypeAlias = Annotated[str | None, typer.Option(help="Its name.")]
 LinkedinUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Its page at LinkedIn.")]
 CompanyId: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="Its id, which may change.")]
 Rows: TypeAlias = Annotated[
-    int | None, typer.Option("--limit", min=1, help="So many rows at the most; the price is the same.")
+    int | None, typer.Option("--limit", min=1, metavar="N", help="So many rows at the most; the price is the same.")
 ]
 _COLUMNS: Final = (
     Column("slug", lambda row: row.technology.slug, width=20),

@@ -23,7 +23,7 @@ def fail(said: str) -> None:
 
 def note(said: str) -> None:
     """Say something that helps people and is no result."""
-    typer.echo(said, err=True)
+    typer.echo(_wrapped(said), err=True)
 
 
 def can_ask() -> bool:
@@ -62,7 +62,7 @@ def ask_number(question: str, *, or_else: str) -> int:
     if not can_ask():
         raise typer.BadParameter(or_else)
     try:
-        number: int = typer.prompt(question, value_proc=_number, err=True)
+        number: int = typer.prompt(question, value_proc=_number, prompt_suffix=" ", err=True)
     except typer.Abort:
         typer.echo(err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -102,8 +102,12 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _say(label: str, colour: str, said: str) -> None:
     """Write one sentence to stderr: on a terminal wrapped between words, else on one line."""
-    text = f"{label} {clean(said)}"
-    if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns
-        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    text = _wrapped(f"{label} {clean(said)}")
     typer.echo(text.replace(label, typer.style(label, fg=colour, bold=True), 1), err=True)
+
+
+def _wrapped(text: str) -> str:
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)

@@ -31,9 +31,9 @@ EventTypes: TypeAlias = Annotated[
     typer.Option("--event-type", metavar="TYPE", help="job_new, company_new or job_closed; may be repeated."),
 ]
 RowLimit: TypeAlias = Annotated[
-    int | None, typer.Option("--limit", min=0, help="So many rows at the most; all, unless given.")
+    int | None, typer.Option("--limit", min=0, metavar="N", help="So many rows at the most; all, unless given.")
 ]
-PreviewLimit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, help="So many rows at the most.")]
+PreviewLimit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="So many rows at the most.")]
 BatchSize: TypeAlias = Annotated[int, typer.Option(min=1, max=10_000, help="Ids a request.")]
 Concurrency: TypeAlias = Annotated[int, typer.Option("--max-concurrency", min=1, help="Requests under way at once.")]
 Resend: TypeAlias = Annotated[

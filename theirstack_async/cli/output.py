@@ -72,8 +72,9 @@ class Output:
                 self.line(row)
             return
         columns = _fitting(columns, self._console.width)
-        table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=header, expand=True)
+        table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=header)
         table.header_style = "bold"
+        table.expand = any(column.width is None for column in columns)
         for column in columns:
             table.add_column(
                 column.title,

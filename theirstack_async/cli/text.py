@@ -27,7 +27,7 @@ def counted(number: int, noun: str) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as a person reads it."""
-    if value is None or value == ():
+    if value is None or value in ((), []):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
