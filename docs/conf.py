@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 
 import theirstack_async
+from theirstack_async.filters import Part
+from theirstack_async.filters._kinds import rules
 
 project = "theirstack-async"
 author = "theirstack-async contributors"
@@ -59,5 +62,26 @@ def find_public(app: Any, env: Any, node: Any, text: nodes.Element) -> nodes.Ele
     return None
 
 
+def keep_colons(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+    """Keep napoleon from taking "a price: 1 credit" for a type and its meaning, as it does in the first line."""
+    if what in ("attribute", "property", "data"):
+        lines.insert(0, "\\")  # shows nothing
+
+
+def show_what_filters_take(app: Any, domain: str, objtype: str, content: nodes.Element) -> None:
+    """Show the type that a field of a filter is given as, instead of how it is checked."""
+    signature = content.parent[0]
+    cls, _, field = str(signature.get("fullname")).rpartition(".")
+    part = getattr(theirstack_async, cls, None)
+    if not (isinstance(part, type) and issubclass(part, Part) and field in rules(part)):
+        return
+    for annotation in [*signature.findall(addnodes.desc_annotation)]:
+        annotation.parent.remove(annotation)
+    accepts = rules(part)[field].kind.accepts.replace("Many[", "list[")
+    signature += addnodes.desc_annotation("", f": {accepts}")
+
+
 def setup(app: Any) -> None:
     app.connect("missing-reference", find_public)
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)
+    app.connect("object-description-transform", show_what_filters_take)

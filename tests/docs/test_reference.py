@@ -15,7 +15,7 @@ from tests._imports import ROOT
 from theirstack_async import TheirStack, testing
 
 ENTRY = re.compile(
-    r"^\.\. (?:currentmodule:: (?P<module>[\w.]+)|(?:auto\w+|py:data):: (?P<name>\w+)(?:\(\))?)$", re.MULTILINE
+    r"^\.\. (?:currentmodule:: (?P<module>[\w.]+)|(?:auto\w+|py:data):: (?P<name>\w+)(?:\(.*\))?)$", re.MULTILINE
 )
 
 
