@@ -8,6 +8,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+import attrs
 import pytest
 
 import theirstack_async
@@ -36,6 +37,16 @@ def test_every_public_name_is_in_the_reference(package: ModuleType) -> None:
 def test_every_entry_of_the_reference_is_there_once() -> None:
     entries = [*described()]
     assert len(entries) == len(set(entries))
+
+
+def test_inherited_fields_are_shown() -> None:
+    text = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    classes = [getattr(theirstack_async, name) for name in theirstack_async.__all__]
+    heirs = [cls for cls in classes if attrs.has(cls) and {*attrs.fields_dict(cls)} - {*cls.__annotations__}]
+    assert heirs
+    for cls in heirs:
+        entry = rf"^\.\. autoclass:: {cls.__name__}\b.*\n(?:   .*\n)*   :inherited-members:"
+        assert re.search(entry, text, re.MULTILINE), cls
 
 
 async def test_every_resource_of_the_client_is_in_the_reference() -> None:
