@@ -17,6 +17,7 @@ from theirstack_async._engine.dialect import Operation
 FOLDER: Final = Path(__file__).parents[2] / "shared" / "api"
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 Schema = dict[str, Any]
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Document:
@@ -31,7 +32,7 @@ class Document:
         if not self.path.exists():
             return {"paths": {}, "components": {"schemas": {}}}
         text = self.path.read_text("utf-8")
-        return json.loads(text) if self.path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader)
+        return json.loads(text) if self.path.suffix == ".json" else yaml.load(text, _LOADER)
 
     @property
     def schemas(self) -> dict[str, Schema]:
