@@ -17,7 +17,8 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
-CORE = ["-m", "not slow and not contract"]
+# The samples of the pages, and what type checkers say, are the same on every Python.
+CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
 DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
