@@ -102,9 +102,11 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=FULL)
 def contract(session: nox.Session) -> None:
-    """The SDK against a mock server made of the API's document, and the fake server against the document itself."""
+    """The SDK against mock servers made of the API's documents, and the fake server against the vendor's own."""
     session.install("-e", ".[test]", "schemathesis")
     session.run("python", "-m", "pytest", "tests/contract", *session.posargs, env=install_prism(session))
+    for document in sorted((ROOT.parent / "shared" / "api").glob("theirstack*.openapi.*")):
+        session.run("python", "-m", "theirstack_async.contract", str(document))
 
 
 @nox.session(python=FULL)
