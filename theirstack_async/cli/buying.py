@@ -60,6 +60,19 @@ class Goods:
         return f"{counted(number * self.price, 'credit')}: {counted(number, self.noun)} at {each} each"
 
 
+@attrs.frozen
+class Order:
+    """How much is bought, and how."""
+
+    goods: Goods
+    number: int
+    """Rows at the most. Those that come again or do not decode are among them, since they cost as much."""
+    page_size: int
+    """Rows a request."""
+    checkpoint: str | None
+    """The file that is told how far it got."""
+
+
 def agree(limit: int | None, goods: Goods, *, yes: bool) -> int:
     """Return how many rows to buy at the most, once the user was told of the price, and agreed to a high one.
 
@@ -95,18 +108,16 @@ def read_checkpoint(name: str | None) -> Checkpoint | None:
         raise typer.BadParameter(f"--checkpoint: cannot read {name}: {error.strerror}") from None
 
 
-async def buy(
-    paginator: Paginator[Any], out: Output, columns: Iterable[Column], goods: Goods, checkpoint: str | None
-) -> int:
+async def buy(paginator: Paginator[Any], order: Order, out: Output, columns: Iterable[Column]) -> int:
     """Print rows as they are bought, and return the exit code. However it ends, what was spent is told.
 
-    The paginator was made with ``partial=True`` and ``rejects="collect"``.
+    The paginator was made with the numbers of the order, ``partial=True`` and ``rejects="collect"``.
 
     Raises:
         asyncio.CancelledError: it was interrupted; the page that was under way has been printed.
     """
     columns = tuple(columns)
-    with WholeFile(checkpoint, "--checkpoint") as file, _Till(goods, paginator, checkpoint) as till:
+    with WholeFile(order.checkpoint, "--checkpoint") as file, _Till(order, paginator) as till:
         async with aclosing(_pages(paginator, till)) as pages:
             async for page in pages:
                 header = not till.rows
@@ -119,26 +130,36 @@ async def buy(
                 file.write(paginator.checkpoint().to_json())
         if till.interrupted:
             raise asyncio.CancelledError
+    if not till.affords_more:
+        note("These are fewer than you asked for: another page might cost more than you agreed to.")
     return tell_of_end(paginator)
 
 
 class _Till:
     """Counts what was bought, and tells it in the end."""
 
-    def __init__(self, goods: Goods, paginator: Paginator[Any], checkpoint: str | None) -> None:
+    def __init__(self, order: Order, paginator: Paginator[Any]) -> None:
         self.rows = 0
         self.interrupted = False
         self.cut = False
         """Whether a page was cut that may have been paid for."""
-        self._goods = goods
+        self._order = order
         self._paginator = paginator
-        self._checkpoint = checkpoint
         self._repeated = 0
 
     def take(self, page: Page[Any]) -> None:
         """Take a page in."""
         self.rows += len(page.items)
         self._repeated += page.repeated
+
+    @property
+    def affords_more(self) -> bool:
+        """Whether the next page costs no more than was agreed to, whatever is on it.
+
+        Where rows came again or did not decode, the paginator asks for others in their place, which cost as well.
+        """
+        left = self._order.number - self._paginator.credits // self._order.goods.price
+        return left >= min(self._order.page_size, self._order.number - self.rows)
 
     def __enter__(self) -> Self:
         return self
@@ -148,7 +169,7 @@ class _Till:
     ) -> None:
         rejected = len(self._paginator.rejects)
         note(
-            f"{counted(self.rows, self._goods.noun)}, {counted(self._paginator.credits, 'credit')}"
+            f"{counted(self.rows, self._order.goods.noun)}, {counted(self._paginator.credits, 'credit')}"
             + (f", {self._repeated:,} came again" if self._repeated else "")
             + (f", {rejected:,} did not decode" if rejected else "")
             + "."
@@ -156,16 +177,16 @@ class _Till:
         if self.cut:
             note("The page that was cut may have been paid for as well.")
         if error is not None and self._paginator.credits:
-            if self._checkpoint is None:
+            if self._order.checkpoint is None:
                 note("The same command starts over, and pays again. With --checkpoint FILE it would go on.")
             else:
-                note(f"The same command goes on from there, as {self._checkpoint} says.")
+                note(f"The same command goes on from there, as {self._order.checkpoint} says.")
 
 
 async def _pages(paginator: Paginator[T], till: _Till) -> AsyncGenerator[Page[T], None]:
     """Yield the pages. An interrupt ends it with the page under way, a second one cuts that."""
     async with aclosing(paginator.pages()) as pages:
-        while not till.interrupted:
+        while till.affords_more and not till.interrupted:
             try:
                 # An interrupt that came while a page was printed is met here, before the next one is asked for.
                 await asyncio.sleep(0)

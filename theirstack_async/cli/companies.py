@@ -14,6 +14,7 @@ from theirstack_async.cli.buying import (
     CheckpointName,
     Goods,
     Limit,
+    Order,
     PageSize,
     agree,
     buy,
@@ -127,14 +128,14 @@ def search(
     with guarding(ctx):
         asked = _asked(ctx)
         resume = read_checkpoint(checkpoint)
-        number = agree(limit, COMPANIES, yes=yes)
+        order = Order(COMPANIES, agree(limit, COMPANIES, yes=yes), page_size, checkpoint)
 
     async def work(client: TheirStack) -> int:
         found = client.companies.search(
-            asked.filters, extra_filters=asked.extra, max_items=number, page_size=page_size, resume=resume,
+            asked.filters, extra_filters=asked.extra, max_items=order.number, page_size=page_size, resume=resume,
             partial=True, rejects="collect",
         )  # fmt: skip
-        return await buy(found, out, _COLUMNS, COMPANIES, checkpoint)
+        return await buy(found, order, out, _COLUMNS)
 
     call(ctx, work, whole=out.json, on_interrupt=STOPPING)
 

@@ -58,21 +58,25 @@ def fake_server(
             port=port, clock=VirtualClock(time.time()), keep_requests=False, deliver=deliver_to is not None,
             credits=credits, plan="free" if free_plan else "paid",
         )  # fmt: skip
-        try:
-            async with fake:
-                ids = [fake.seed_webhook(deliver_to or _NOWHERE, secret=_SECRET) for _ in range(webhooks)]
-                for webhook in ids:
-                    fake.seed_events(webhook, events)
-                _announce(out, fake, ids, events)
-                await fake.serve_forever()
-        except asyncio.CancelledError:
-            out.say("\nStopped.")
-        except (OSError, ValueError) as error:
-            fail(f"Cannot serve: {error}.")
-            return ExitCode.USAGE
-        return ExitCode.OK
+        return await _serve(fake, out, [deliver_to or _NOWHERE] * webhooks, events)
 
     run(ctx, work)
+
+
+async def _serve(fake: FakeTheirStack, out: Output, urls: list[str], events: int) -> int:
+    try:
+        async with fake:
+            ids = [fake.seed_webhook(url, secret=_SECRET) for url in urls]
+            for webhook in ids:
+                fake.seed_events(webhook, events)
+            _announce(out, fake, ids, events)
+            await fake.serve_forever()
+    except asyncio.CancelledError:
+        out.say("\nStopped.")
+    except (OSError, ValueError) as error:
+        fail(f"Cannot serve: {error}.")
+        return ExitCode.USAGE
+    return ExitCode.OK
 
 
 def _announce(out: Output, fake: FakeTheirStack, webhooks: list[int], events: int) -> None:
