@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from theirstack_async.models import *
     from theirstack_async.pagination import EndReason, Page, Paginator, RawPage, RejectsMode
     from theirstack_async.report import RetryReport
+    from theirstack_async.resources.company_lists import CompanyListOrder
+    from theirstack_async.resources.saved_searches import SavedSearchChanges, SavedSearchOrder
     from theirstack_async.resources.webhook_events import OnUnknown
     from theirstack_async.resources.webhooks import ListeningStart, WebhookChanges
 
@@ -87,6 +89,7 @@ _HOMES: Final = {
     "Checkpoint": "_checkpoint",
     "CompanyFilterKwargs": "filters",
     "CompanyFilters": "filters",
+    "CompanyListOrder": "resources.company_lists",
     "CompanyProperty": "filters",
     "CompanySort": "filters",
     "CompanySortField": "filters",
@@ -127,6 +130,8 @@ _HOMES: Final = {
     "ResponseMeta": "_wire.message",
     "RetryPolicy": "config",
     "RetryReport": "report",
+    "SavedSearchChanges": "resources.saved_searches",
+    "SavedSearchOrder": "resources.saved_searches",
     "Sent": "errors",
     "TechFilterKwargs": "filters",
     "TechFilters": "filters",
@@ -168,6 +173,7 @@ __all__ = [
     "CompanyKeywords",
     "CompanyList",
     "CompanyListEntry",
+    "CompanyListOrder",
     "CompanyListType",
     "CompanyPreview",
     "CompanyProperty",
@@ -261,6 +267,8 @@ __all__ = [
     "RetryReport",
     "Salary",
     "SavedSearch",
+    "SavedSearchChanges",
+    "SavedSearchOrder",
     "SavedSearchUser",
     "SearchMetadata",
     "SearchType",
