@@ -24,7 +24,7 @@ from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEven
 from theirstack_async.models.webhook_event import EventId
 from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
 from theirstack_async.report import RetryReport
-from theirstack_async.resources._arguments import check_period
+from theirstack_async.resources._arguments import check_period, member_of, one_or_list_of
 from theirstack_async.resources._resource import Resource, refuse_envelope
 
 T = TypeVar("T")
@@ -132,12 +132,11 @@ class WebhookEvents(Resource):
         Raises:
             ArgumentError: an instant has no time zone, or ``start`` is not before ``end``.
         """
-        groups = [group_by] if isinstance(group_by, str) else [*group_by]
         query = {
             **check_period(start, end, self._now(), days=30),
             "timezone": check_text("timezone", timezone),
             "webhook_id": None if webhook_id is None else check_id("webhook_id", webhook_id),
-            "group_by": [check_enum("group_by", each, WebhookGroupBy) for each in groups],
+            "group_by": one_or_list_of(member_of(WebhookGroupBy))("group_by", group_by),
         }
         return await self._call(api.EVENTS_COUNTS, list[WebhookEventCount], query=query, options=options)
 

@@ -16,6 +16,7 @@ from theirstack_async._wire.encode import encode_instant
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import ArgumentError
 from theirstack_async.models import Webhook, WebhookEventType, WebhookEventTypeInfo, WebhookTestResult
+from theirstack_async.resources._arguments import one_of, optional
 from theirstack_async.resources._resource import Resource, refuse_envelope
 from theirstack_async.resources.webhook_events import WebhookEvents
 
@@ -186,7 +187,7 @@ class Webhooks(Resource):
 
         The answer's form is not documented. A list is read as one; of an object, each key is taken as an event type.
         """
-        query = {"search_type": search_type}
+        query = {"search_type": optional(one_of("jobs", "companies"), "search_type", search_type)}
         reply = await self._pipeline.call(api.WEBHOOKS_EVENT_TYPES, query=query, options=options)
         if not reply.body.lstrip().startswith(b"{"):
             return self._converter.decode(reply.body, list[WebhookEventTypeInfo])
