@@ -163,7 +163,10 @@ def test_version(run: Run) -> None:
     assert run("--version").stdout.startswith(f"theirstack {theirstack_async.__version__} (Python 3.")
 
 
-@pytest.mark.parametrize("command", [[], ["webhooks"], ["events"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["jobs"], ["companies"], ["lists"], ["searches"], ["catalog"], ["datasets"], ["webhooks"], ["events"]],
+)
 def test_nothing_named_shows_the_help(run: Run, command: list[str]) -> None:
     result = run(*command)
     assert "Commands:" in result.output
@@ -205,6 +208,21 @@ def test_main_runs_the_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 def test_importing_the_door_imports_no_library() -> None:
     code = "import sys, theirstack_async.cli; sys.exit({'typer', 'rich', 'aiohttp'} & {*sys.modules} != set())"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_help_loads_neither_the_client_nor_the_fake() -> None:
+    code = """
+import sys
+sys.argv = ["theirstack", "jobs", "search", "--help"]
+from theirstack_async.cli import main
+try:
+    main()
+except SystemExit:
+    heavy = ("aiohttp", "cattrs", "msgspec", "theirstack_async.testing", "theirstack_async.models.job")
+    print({*heavy} & {*sys.modules}, file=sys.stderr)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ended.stderr == "set()\n"
 
 
 def test_module_is_the_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,6 +70,20 @@ def test_it_serves_what_it_says(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     assert seen[4] == [], "without --deliver-to each delivery counts as answered"
 
 
+def test_its_account_is_as_poor_as_it_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    async def look(self: FakeTheirStack) -> None:
+        async with TheirStack(self.api_key, base_url=self.base_url) as client:
+            rows = client.jobs.search(posted_at_max_age_days=90, max_items=200, partial=True)
+            seen.append((len(await rows.collect()), rows.end, self.credits_left))
+
+    monkeypatch.setattr(FakeTheirStack, "serve_forever", look)
+    assert run("fake-server", "--credits", 60).exit_code == 0
+    assert run("fake-server", "--free-plan").exit_code == 0
+    assert seen == [(60, "truncated_by_credits", 0), (125, "plan_limit", None)]
+
+
 def test_a_port_that_is_taken_is_a_usage_error(run: Run) -> None:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
         result = run("fake-server", "--port", taken.getsockname()[1])

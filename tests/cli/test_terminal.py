@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 
 class Terminal:
-    """A process on a pseudo-terminal of 80 columns, and what it has written there."""
+    """A process on a pseudo-terminal, and what it has written there."""
 
     def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
         self.process = process
@@ -69,9 +69,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: object) -> Iterator[Terminal]:
+def terminal(*arguments: object, columns: int = 80) -> Iterator[Terminal]:
     master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "24"}
     # A new session's leader that opens a terminal gets it as its own, so that Ctrl-C typed there reaches it.
     opened = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(slave), *PROGRAM, *map(str, arguments)]
     process = subprocess.Popen(opened, env=environment, start_new_session=True)
@@ -196,3 +196,43 @@ def test_the_demo_draws_its_bar_and_its_report() -> None:
     assert "delivering" in screen.screen
     assert "300/300" in screen.screen
     assert "No event was lost, none came twice." in screen.screen
+
+
+@pytest.mark.parametrize(("columns", "last"), [(80, "remote"), (120, "domain")])
+def test_a_search_asks_for_what_it_needs_and_tells_what_it_cost(fake: FakeTheirStack, columns: int, last: str) -> None:
+    with terminal("jobs", "search", "--posted-days", 30, columns=columns) as screen:
+        screen.wait_for("How many do you want at the most")
+        screen.type(b"100\n")
+        screen.wait_for(r"Go on\? \[y/N\]")
+        assert screen.end(b"y\n") == 0
+    lines = screen.screen.splitlines()
+    [header] = [line for line in lines if "posted" in line]
+    assert header.split()[-1] == last
+    assert max(map(len, lines)) <= columns
+    assert lines[-1] == "100 jobs, 100 credits."
+    assert fake.credits_billed == 100
+
+
+def test_ctrl_c_in_a_search_prints_the_page_that_is_paid_for(fake: FakeTheirStack, tmp_path: Path) -> None:
+    file = tmp_path / "jobs.checkpoint"
+    search = ("jobs", "search", "--posted-days", 30, "--limit", 99, "--page-size", 20, "--checkpoint", file)
+    fake.faults.add("POST /v1/jobs/search", Latency(0.5), times=None)
+    with terminal(*search) as screen:
+        screen.wait_for("At most 99 credits")
+        while not fake.requests.in_flight:
+            time.sleep(0.001)
+        screen.type(b"\x03")
+        assert screen.end() == 130
+    said = re.sub(r"\s+", " ", screen.screen)
+    assert "Ctrl-C again cuts it." in said
+    assert "20 jobs, 20 credits." in said
+    assert "The same command goes on from there" in said
+    assert (fake.credits_billed, json.loads(file.read_text("utf-8"))["offset"]) == (20, 20)
+
+
+def test_a_search_goes_on_from_its_output_in_a_pipe(fake: FakeTheirStack) -> None:
+    found = piped("companies", "search", "--limit", 3, "--json")
+    made = json.loads(piped("lists", "create", "Hot").stdout)
+    added = piped("lists", "add", made["id"], "-", stdin=found.stdout)
+    assert json.loads(added.stdout)["companies_count"] == 3
+    assert added.stderr == ""

@@ -71,6 +71,7 @@ def read_filters(cls: type[P], params: Mapping[str, Any], short: Mapping[str, st
     named: dict[str, Any] = {}
     for text in params["filter"] or ():
         name, value = _split("--filter", text)
+        _refuse_switch(name)
         kind = _kind(cls, name)
         _add(named, name.split("."), _value(kind, value), many=kind is not None and kind.accepts.startswith("Many["))
     for parameter, name in short.items():
@@ -101,6 +102,14 @@ def _split(option: str, text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise typer.BadParameter(f"{option}: expected NAME=VALUE, got {text!r}")
     return name.strip(), value
+
+
+def _refuse_switch(name: str) -> None:
+    """Refuse what a file may have, and where it counts for nothing."""
+    from theirstack_async.filters._base import SWITCHES
+
+    if name in SWITCHES:
+        raise typer.BadParameter(f"--filter: {name} is no filter; count, preview and --limit say what it would")
 
 
 def _kind(cls: type[Part], name: str) -> Kind | None:

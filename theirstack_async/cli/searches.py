@@ -138,8 +138,11 @@ def update(
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     with guarding(ctx):
-        if (filter or filters or extra_filter) and type is None:
+        anew = bool(filter or filters or extra_filter)
+        if anew and type is None:
             raise typer.BadParameter("say with --type what the new filters look for")
+        if type is not None and not anew:
+            raise typer.BadParameter("--type comes with new filters, which would be none at all")
         if type is not None:
             asked = _asked(ctx, type)
             changes |= {"body": asked.filters, "extra_filters": asked.extra}
