@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
 import pytest
 
-from tests.server._searches import AT_ONCE, JOBS, asked, searching
+from tests.server._searches import ANY_TIME, AT_ONCE, JOBS, asked, searching
 from theirstack_async import (
     ALL,
     APIError,
@@ -28,6 +32,8 @@ from theirstack_async.testing import (
     Status,
     TruncatedBody,
 )
+from theirstack_async.testing.answers import Answer
+from theirstack_async.testing.exchange import Exchange
 
 QUICK = RequestOptions(timeouts=Timeouts(read=0.02))
 """Gives up on an answer that never comes."""
@@ -42,6 +48,10 @@ UNKNOWN: dict[str, Fault] = {
     "504": Status(504),
 }
 """How an answer can fail to tell whether the rows were billed."""
+
+
+async def no_wait() -> None:
+    """Return at once."""
 
 
 class TestSentOnce:
@@ -216,3 +226,42 @@ class TestAhead:
                 assert len([row async for row in rows]) == 18
             assert asked(fake) == [(0, 5), (5, 5), (10, 5), (15, 3)]
             assert (paginator.end, fake.credits_billed) == (EndReason.MAX_ITEMS, 18)
+
+    @pytest.mark.parametrize("how", ["truncate", "402-data"])
+    async def test_rows_held_back_between_pages_that_came_are_met_again(self, how: str) -> None:
+        """Of pages under way at once the later may be served first, and the credits not suffice for the earlier."""
+        later = asyncio.Event()
+        async with searching(jobs=60, credits=23, out_of_credits=how) as (fake, client):
+            fake.faults.add(lambda request: request.json()["offset"] == 10, Timed(later.wait))
+            fake.faults.add(lambda request: request.json()["offset"] == 20, Timed(after=later.set))
+            paginator = client.jobs.search(**ANY_TIME, page_size=10, max_items=30)
+            got: list[int] = []
+            with pytest.raises(PaginationError) as caught:
+                async with paginator.prefetch(3) as rows:
+                    async for row in rows:
+                        got.append(row.id)
+            assert (caught.value.reason, caught.value.not_fetched) == ("truncated_by_credits", 7)
+            assert len(got) == len(set(got)) == paginator.credits == fake.credits_billed == 23
+            point = caught.value.checkpoint
+            assert point is not None
+            assert point.offset == 13
+        async with searching(jobs=60) as (_, client):
+            rest = client.jobs.search(**ANY_TIME, page_size=10, max_items=ALL, resume=point)
+            got += [row.id for row in await rest.collect()]
+            assert len(got) == len(set(got)) == 60
+            assert rest.credits == 47
+
+
+@dataclass(frozen=True, slots=True)
+class Timed(Fault):
+    """No fault: the true answer, made when something has happened; what happens after that can be said too."""
+
+    before: Callable[[], Awaitable[object]] = no_wait
+    after: Callable[[], object] = lambda: None
+
+    async def play(self, exchange: Exchange) -> Answer:
+        """Wait, and answer."""
+        await self.before()
+        answer = await exchange.carry_out()
+        self.after()
+        return answer

@@ -114,7 +114,9 @@ class Paginator(Generic[T]):
             reached = page.reached(wait_for_rejects=not self._collect_rejects)
             if reached > page.front:
                 tail += page.keys[page.front : reached]
-                position = page.offset + reached
+                # Of a paid list, a page behind a gap was bought ahead; credits held the rows in the gap back.
+                if page.offset <= position or not self._listing.credits_per_row:
+                    position = page.offset + reached
         return Checkpoint(VERSION, self._listing.digest, position, tuple(tail[-MEMORY:]))
 
     def __aiter__(self) -> AsyncGenerator[T, None]:  # noqa: PYI058  # so that aclosing(aiter(paginator)) can be typed
