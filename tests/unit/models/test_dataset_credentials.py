@@ -102,6 +102,7 @@ def test_a_secret_of_duckdb_needs_a_name() -> None:
         (R2, "auto"),
         ("http://127.0.0.1:9000", "auto"),
         ("https://notamazonaws.com", "auto"),
+        ("", "auto"),
         ("https://s3.amazonaws.com", "us-east-1"),
         ("https://s3.eu-west-1.amazonaws.com/", "eu-west-1"),
         ("s3-us-west-2.amazonaws.com", "us-west-2"),

@@ -114,6 +114,87 @@ async def test_an_error_of_a_page_that_is_not_asked_for_is_nobodys_business(
     assert caplog.records == []
 
 
+async def test_unread_holds_what_has_arrived_and_neither_errors_nor_what_is_under_way() -> None:
+    gate = Gate(20)
+
+    async def read(offset: int, limit: int) -> list[int]:
+        rows = await gate.read(offset, limit)
+        if offset == 6:
+            raise ServerError("down", status=503)
+        return rows
+
+    paginator = Paginator(listing(read), page_size=4)
+    async with paginator.prefetch(4) as items:
+        first = asyncio.ensure_future(anext(items))
+        for offset in (0, 3, 6):
+            await gate.open(offset)
+        assert await first == 0
+        assert sorted(gate.waiting) == [9]
+        assert paginator.unread == (1, 2, 3, 3, 4, 5, 6)
+
+
+async def test_plain_iteration_holds_no_task() -> None:
+    readers: list[object] = []
+
+    async def read(offset: int, limit: int) -> list[int]:
+        readers.append(asyncio.current_task())
+        return list(range(6))[offset : offset + limit]
+
+    paginator = Paginator(listing(read), page_size=4)
+    assert await paginator.collect() == list(range(6))
+    assert set(readers) == {asyncio.current_task()}
+
+
+async def test_what_is_under_way_behind_an_error_is_cancelled() -> None:
+    gate = Gate(20)
+
+    async def read(offset: int, limit: int) -> list[int]:
+        rows = await gate.read(offset, limit)
+        if not offset:
+            raise ServerError("down", status=503)
+        return rows
+
+    async with Paginator(listing(read), page_size=4).prefetch(3) as items:
+        first = asyncio.ensure_future(anext(items))
+        await gate.open(0)
+        with pytest.raises(ServerError):
+            await first
+        assert gate.cancelled == [3, 6]
+
+
+class TestMoved:
+    """A page that nobody guessed shows that the list has moved."""
+
+    @staticmethod
+    async def ahead(gate: Gate, guesses: dict[int, list[Ask]]) -> Lookahead:
+        """Return a look-ahead that has read the first page, with others under way."""
+        lookahead = Lookahead(listing(gate.read).fetch, lambda ask, _: guesses[ask.offset])
+        lookahead.width = 3
+        first = asyncio.ensure_future(lookahead.get(Ask(0, 4)))
+        await gate.open(0)
+        await first
+        return lookahead
+
+    async def test_all_that_is_under_way_is_read_anew(self) -> None:
+        gate = Gate(100)
+        lookahead = await self.ahead(gate, {0: [Ask(3, 4), Ask(6, 4)], 50: [Ask(3, 4)]})
+        moved = asyncio.ensure_future(lookahead.get(Ask(50, 4)))
+        await gate.open(50)
+        await moved
+        assert gate.cancelled == [3, 6]
+        assert lookahead.asks == [Ask(3, 4)], "asked for again, since it may hold other rows by now"
+        await lookahead.drop()
+
+    async def test_what_is_no_longer_expected_is_cancelled(self) -> None:
+        gate = Gate(100)
+        lookahead = await self.ahead(gate, {0: [Ask(3, 4), Ask(6, 4), Ask(9, 4)], 3: [Ask(6, 4)]})
+        second = asyncio.ensure_future(lookahead.get(Ask(3, 4)))
+        await gate.open(3)
+        await second
+        assert (gate.cancelled, lookahead.asks) == ([9], [Ask(6, 4)])
+        await lookahead.drop()
+
+
 async def test_guesses_follow_the_number_of_rows_that_are_wanted() -> None:
     rows = Still(100)
     async with make(rows, max_items=8).prefetch(9) as items:

@@ -90,6 +90,12 @@ async def test_pages_can_be_bounded() -> None:
     assert len(server.asks) == 4
 
 
+async def test_a_list_that_ends_with_the_last_page_of_the_bound_is_exhausted() -> None:
+    paginator = Billed(list(range(60))).paginator(max_pages=3)
+    assert len(await paginator.collect()) == 60
+    assert paginator.end is EndReason.EXHAUSTED
+
+
 async def test_the_total_is_asked_for_once() -> None:
     server = Billed(list(range(50)))
     paginator = server.paginator(totals=True)
@@ -122,6 +128,23 @@ class TestPlans:
         assert await paginator.collect() == list(range(110))
         assert places(server) == [(0, 100), (25, 25), (50, 25), (75, 25), (100, 25)]
         assert (server.billed, paginator.end) == (110, EndReason.EXHAUSTED)
+
+    @pytest.mark.parametrize(("size", "requests"), [(24, 1), (25, 2)])
+    async def test_a_page_that_no_plan_cuts_to_is_the_end(self, size: int, requests: int) -> None:
+        server = Billed(list(range(size)))
+        assert await server.paginator(100).collect() == list(range(size))
+        assert len(server.asks) == requests
+
+    @pytest.mark.parametrize("status", [None, 400, 401, 402, 403, 404, 422, 429, 500])
+    def test_which_refusals_are_an_end(self, status: int | None) -> None:
+        ends = dict.fromkeys((400, 403, 422), EndReason.PLAN_LIMIT) | {402: EndReason.TRUNCATED_BY_CREDITS}
+        walk = StraightWalk(1)
+        assert walk.refuse(status) is None, "the first page was never taken"
+        walk.take(Ask(0, 1), [1], Told())
+        assert walk.refuse(status) is ends.get(status or 0)
+        numbered = StraightWalk(1, whole_pages=True)
+        numbered.take(Ask(0, 1), [1], Told())
+        assert numbered.refuse(status) is None, "such lists are free, and no plan ends them"
 
     @pytest.mark.parametrize("refuses", [False, True])
     @pytest.mark.parametrize("totals", [False, True])
@@ -271,3 +294,14 @@ def test_a_walk_that_ended_guesses_nothing() -> None:
     walk.take(Ask(2, 2), [3], Told())
     assert walk.ahead(Ask(4, 2), None, 3) == []
     assert walk.next() is None
+
+
+def test_a_walk_begins_at_the_start() -> None:
+    assert StraightWalk(25).next() == Ask(0, 25)
+
+
+def test_a_doubt_about_numbered_pages_is_asked_in_a_whole_page() -> None:
+    walk = StraightWalk(2, totals=True, whole_pages=True)
+    walk.take(Ask(0, 2, total=True), [1, 2], Told(total=9))
+    walk.take(Ask(2, 2), [], Told())
+    assert walk.next() == Ask(2, 2, total=True)
