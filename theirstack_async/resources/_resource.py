@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from theirstack_async._convert import Converter, Rows
@@ -41,6 +42,9 @@ class Resource:
             failure = error
         label = f"{operation.method} {fill_path(operation.path, parts)}"
         raise DecodeError(f"{label}: {failure}", problems=failure.problems, body=failure.body)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
 
 
 def good_rows(page: Rows[T], label: str, body: bytes) -> list[T]:

@@ -56,15 +56,11 @@ class AppUrls(Resource):
             "webhook_id": optional(check_id, "webhook_id", webhook_id),
             "list_id": optional(check_id, "list_id", list_id),
             "saved_search_id": optional(check_id, "saved_search_id", saved_search_id),
-            "search_type": optional(_search_type, "search_type", search_type),
+            "search_type": optional(member_of(models.SearchType), "search_type", search_type),
             "filters": optional(_plain, "filters", filters),
         }
         body = {name: value for name, value in given.items() if value is not None}
         return await self._call(api.APP_URLS_CREATE, models.AppUrl, json=body, options=options)
-
-
-def _search_type(field: str, value: object) -> str:
-    return member_of(models.SearchType)(field, value)
 
 
 def _plain(field: str, value: object) -> dict[str, Any]:

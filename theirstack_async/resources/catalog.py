@@ -89,8 +89,9 @@ class Catalog(Lists):
         }
         filters: dict[str, object] = {name: optional(check_text, name, text) for name, text in texts.items()}
         filters["slugs"] = optional(list_of(check_text), "slugs", slugs)
-        filters["keyword_type"] = optional(_keyword_type, "keyword_type", keyword_type)
-        filters["keyword_type_not"] = optional(list_of(_keyword_type), "keyword_type_not", keyword_type_not)
+        is_type = member_of(models.KeywordType)
+        filters["keyword_type"] = optional(is_type, "keyword_type", keyword_type)
+        filters["keyword_type_not"] = optional(list_of(is_type), "keyword_type_not", keyword_type_not)
         return self._by_number(
             api.KEYWORDS, models.Keyword, key_by("slug"), filters, options, page_size=page_size,
             data_required=False, max_items=max_items, resume=resume, rejects=rejects,
@@ -251,7 +252,3 @@ class Catalog(Lists):
         reply = await self._pipeline.call(operation, query=query, options=options)
         page = self._converter.decode_page(reply.body, row)
         return good_rows(page, f"{operation.method} {operation.path}", reply.body)
-
-
-def _keyword_type(field: str, value: object) -> str:
-    return member_of(models.KeywordType)(field, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -99,20 +99,13 @@ class Requests(Resource):
         }
         return await self._call(api.REQUESTS_COUNT, list[models.RequestCount], query=query, options=options)
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
-
 
 def _filters(is_origin_app: object, origin: object, api_key_id: object) -> dict[str, object]:
     return {
         "is_origin_app": optional(check_flag, "is_origin_app", is_origin_app),
-        "origin": optional(_origin, "origin", origin),
+        "origin": optional(member_of(models.RequestOrigin), "origin", origin),
         "api_key_id": optional(_key_id, "api_key_id", api_key_id),
     }
-
-
-def _origin(field: str, value: object) -> str:
-    return member_of(models.RequestOrigin)(field, value)
 
 
 def _key_id(field: str, value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from theirstack_async import models
 from theirstack_async._check import check_text
@@ -37,6 +37,5 @@ class Team(Resource):
         Raises:
             ArgumentError: an instant has no time zone, or ``start`` is not before ``end``; nothing was sent.
         """
-        now = datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
-        query = {**check_period(start, end, now, days=30), "timezone": check_text("timezone", timezone)}
+        query = {**check_period(start, end, self._now(), days=30), "timezone": check_text("timezone", timezone)}
         return await self._call(api.CREDITS_CONSUMPTION, list[models.CreditConsumption], query=query, options=options)

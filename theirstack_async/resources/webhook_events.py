@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
@@ -261,9 +261,6 @@ class WebhookEvents(Resource):
         )
         if reply.body.strip():
             refuse_envelope(self._converter.decode(reply.body, object), reply.body)
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
 
 
 _id_of: Final[Callable[[Any], int]] = attrgetter("id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypedDict, Unpack, cast
 
@@ -231,7 +231,7 @@ class Webhooks(Resource):
         if value is ALL_HISTORY:
             return None
         if value == "now":
-            value = datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
+            value = self._now()
         if not isinstance(value, datetime):
             raise ArgumentError(
                 f'listening_start_time: expected a datetime, "now" or ALL_HISTORY, got {value!r}',
