@@ -273,4 +273,6 @@ class TestRejects:
     async def test_what_is_told_beside_the_rows_costs_none(self) -> None:
         async with searching(jobs=10) as (fake, client):
             fake.faults.add(JOBS, Edited(lambda data: data.update(metadata={"total_results": "many"})))
-            assert len(await client.jobs.search(posted_at_max_age_days=3650, max_items=ALL).collect()) == 10
+            with pytest.raises(DecodeError, match=r"the rows are good.*metadata\.total_results") as caught:
+                await client.jobs.search(posted_at_max_age_days=3650, max_items=ALL).collect()
+            assert len(caught.value.items_so_far) == 10
