@@ -109,11 +109,6 @@ class Converter:
 
         return compact(value).encode()
 
-    def warm_up(self, *types: type[Any]) -> None:
-        """Build what decoding these types needs now, so that no request waits for it."""
-        for type_ in types:
-            self._codec(get_args(type_)[0] if get_origin(type_) is list else type_)
-
     def _codec(self, type_: type[T]) -> Codec[T]:
         if type_ not in self._codecs:
             self._codecs[type_] = self._new_codec(type_)

@@ -178,12 +178,17 @@ def test_a_bad_page_leaves_no_garbage() -> None:
 @pytest.mark.parametrize("model", [Job, Company])
 def test_decoders_are_built_once_and_at_the_first_use(model: type[Any]) -> None:
     converter = Converter()
-    converter.warm_up(model, list[Webhook], WebhookEvent)
+    assert converter._codecs == {}
+
+    def decode() -> None:
+        converter.decode(json.dumps(full(model)).encode(), model)
+        converter.decode(b"[]", list[Webhook])
+        converter.decode_rows(b"[]", WebhookEvent)
+
+    decode()
     built = dict(converter._codecs)
     assert set(built) == {model, Webhook, WebhookEvent}
-    converter.decode(json.dumps(full(model)).encode(), model)
-    converter.decode(b"[]", list[Webhook])
-    converter.decode_rows(b"[]", WebhookEvent)
+    decode()
     assert all(converter._codecs[type_] is codec for type_, codec in built.items())
     assert set(converter._codecs) == set(built)
 
