@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import serving
 from theirstack_async.testing import FakeTheirStack, Latency
 
 PROGRAM = [sys.executable, "-W", "error", "-m", "theirstack_async"]
@@ -204,8 +207,9 @@ def test_a_search_asks_for_what_it_needs_and_tells_what_it_cost(fake: FakeTheirS
         screen.wait_for("How many do you want at the most")
         screen.type(b"100\n")
         screen.wait_for(r"Go on\? \[y/N\]")
-        assert screen.end(b"y\n") == 0
-    lines = screen.screen.splitlines()
+        screen.type(b"y\n")
+        assert screen.end() == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.screen).splitlines()
     [header] = [line for line in lines if "posted" in line]
     assert header.split()[-1] == last
     assert max(map(len, lines)) <= columns
@@ -213,21 +217,31 @@ def test_a_search_asks_for_what_it_needs_and_tells_what_it_cost(fake: FakeTheirS
     assert fake.credits_billed == 100
 
 
-def test_ctrl_c_in_a_search_prints_the_page_that_is_paid_for(fake: FakeTheirStack, tmp_path: Path) -> None:
-    file = tmp_path / "jobs.checkpoint"
-    search = ("jobs", "search", "--posted-days", 30, "--limit", 99, "--page-size", 20, "--checkpoint", file)
-    fake.faults.add("POST /v1/jobs/search", Latency(0.5), times=None)
-    with terminal(*search) as screen:
-        screen.wait_for("At most 99 credits")
-        while not fake.requests.in_flight:
-            time.sleep(0.001)
-        screen.type(b"\x03")
-        assert screen.end() == 130
-    said = re.sub(r"\s+", " ", screen.screen)
-    assert "Ctrl-C again cuts it." in said
-    assert "20 jobs, 20 credits." in said
-    assert "The same command goes on from there" in said
-    assert (fake.credits_billed, json.loads(file.read_text("utf-8"))["offset"]) == (20, 20)
+def test_ctrl_c_in_a_search_prints_the_page_that_is_paid_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file, released = tmp_path / "jobs.checkpoint", threading.Event()
+
+    async def held(_: float) -> None:
+        while not released.is_set():
+            await asyncio.sleep(0.001)
+
+    with serving(sleep=held) as fake:
+        monkeypatch.setenv("THEIRSTACK_BASE_URL", fake.base_url)
+        monkeypatch.setenv("THEIRSTACK_API_KEY", fake.api_key)
+        fake.faults.add("POST /v1/jobs/search", Latency(1.0))
+        search = ("jobs", "search", "--posted-days", 30, "--limit", 99, "--page-size", 20, "--checkpoint", file)
+        with terminal(*search) as screen:
+            screen.wait_for("At most 99 credits")
+            while not fake.requests.in_flight:
+                assert screen.process.poll() is None, screen.screen
+                time.sleep(0.001)
+            screen.type(b"\x03")
+            screen.wait_for("Ctrl-C again")
+            released.set()
+            assert screen.end() == 130
+        said = re.sub(r"\s+", " ", screen.screen)
+        assert "20 jobs, 20 credits." in said
+        assert "The same command goes on from there" in said
+        assert (fake.credits_billed, json.loads(file.read_text("utf-8"))["offset"]) == (20, 20)
 
 
 def test_a_search_goes_on_from_its_output_in_a_pipe(fake: FakeTheirStack) -> None:
