@@ -27,6 +27,13 @@ async def test_what_is_under_way_when_the_block_is_left_is_read_later() -> None:
     assert server.billed == 200
 
 
+async def test_plain_iteration_holds_no_task() -> None:
+    readers: list[object] = []
+    server = Billed(list(range(30)), before=lambda _: readers.append(asyncio.current_task()))
+    assert await server.paginator(10).collect() == list(range(30))
+    assert set(readers) == {asyncio.current_task()}
+
+
 async def test_they_are_not_begun_before_a_full_page_has_come() -> None:
     server = Billed(list(range(200)), cap=25)
     async with server.paginator(100).prefetch(4) as rows:
