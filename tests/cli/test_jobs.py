@@ -70,6 +70,7 @@ def test_a_misspelt_filter_is_refused_before_anything_is_sent(fake: FakeTheirSta
     result = run("jobs", command, *limit, *ALL, "--filter", "job_titel_or=cto")
     assert (result.exit_code, result.stdout, fake.requests.total) == (2, "", 0)
     assert result.stderr.startswith("error: job_titel_or: no such filter; did you mean 'job_title_or'?")
+    assert result.stderr.endswith("can be sent with --extra-filter.\n")
 
 
 def test_a_search_of_everything_is_refused_before_it_is_asked_about(fake: FakeTheirStack, run: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json as jsonlib
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -96,16 +96,14 @@ def credentials(
 
 
 def _written(made: DatasetCredentials, format_: Format) -> str:
-    match format_:
-        case Format.JSON:
-            return jsonlib.dumps(made.to_dict())
-        case Format.DUCKDB:
-            return made.duckdb_secret()
-        case Format.ENV:
-            return "\n".join(f"export {name}={shlex.quote(str(value))}" for name, value in _variables(made).items())
+    if format_ is Format.JSON:
+        return jsonlib.dumps(made.to_dict())
+    if format_ is Format.DUCKDB:
+        return made.duckdb_secret()
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in _variables(made).items())
 
 
-def _variables(made: DatasetCredentials) -> dict[str, Any]:
+def _variables(made: DatasetCredentials) -> dict[str, str]:
     """Return the variables that the AWS command line and most S3 libraries read
     (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html).
     """

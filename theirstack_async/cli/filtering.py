@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeAlias, Typ
 import attrs
 import typer
 
+from theirstack_async import ArgumentError
+
 if TYPE_CHECKING:
     from theirstack_async.filters import Part
     from theirstack_async.filters._kinds import Kind
@@ -79,7 +81,11 @@ def read_filters(cls: type[P], params: Mapping[str, Any], short: Mapping[str, st
             many = isinstance(params[parameter], list | tuple)
             for value in params[parameter] if many else (params[parameter],):
                 _add(named, [name], value, many=many)
-    filters = cls.from_dict(_merged(data, named))
+    try:
+        filters = cls.from_dict(_merged(data, named))
+    except ArgumentError as error:
+        said = str(error).replace("with extra_filters=", "with --extra-filter")
+        raise ArgumentError(said, field=error.field) from None
     _warn_of_deprecated(filters)
     extra = dict(_split("--extra-filter", text) for text in params["extra_filter"] or ())
     return Asked(filters, {name: _json_or_text(value) for name, value in extra.items()} or None)
