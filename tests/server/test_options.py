@@ -1,0 +1,76 @@
+"""Every method takes ``options=`` and makes all its requests with them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+import pytest
+
+from tests._operations import CALLS, Do
+from tests.server._searches import ANY_TIME, AT_ONCE
+from tests.server.test_all_operations import furnish
+from theirstack_async import RequestOptions, TheirStack
+from theirstack_async.resources._resource import Resource
+from theirstack_async.testing import FakeTheirStack
+
+OPTIONS: Final = RequestOptions(headers={"x-trace": "seven"})
+OTHERS: Final[dict[str, Do]] = {
+    "jobs.count": lambda c, k: c.jobs.count(**ANY_TIME),
+    "jobs.preview": lambda c, k: c.jobs.preview(**ANY_TIME).first(),
+    "companies.count": lambda c, k: c.companies.count(),
+    "companies.preview": lambda c, k: c.companies.preview().first(),
+    "webhooks.enable": lambda c, k: c.webhooks.enable(k.webhook),
+    "webhooks.disable": lambda c, k: c.webhooks.disable(k.webhook),
+    "webhooks.events.ids": lambda c, k: c.webhooks.events.ids(k.webhook).first(),
+    "webhooks.events.retry_failed": lambda c, k: c.webhooks.events.retry_failed(k.webhook),
+}
+"""The methods whose operation another method calls too."""
+
+
+class WithOptions:
+    """A client, or a resource of it, each method of which is called with the options."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._inner, name)
+        if isinstance(value, Resource):
+            return WithOptions(value)
+        return partial(value, options=OPTIONS) if inspect.ismethod(value) else value
+
+
+def methods(owner: object, prefix: str = "") -> Iterator[tuple[str, inspect.Signature]]:
+    """Yield the name and the signature of each method of the resources of a client."""
+    for name, value in inspect.getmembers(type(owner)):
+        if name.startswith("_"):
+            continue
+        if inspect.isfunction(value):
+            yield f"{prefix}{name}", inspect.signature(value)
+        elif isinstance(inner := getattr(owner, name), Resource):
+            yield from methods(inner, f"{prefix}{name}.")
+
+
+NAMES: Final = sorted((set(CALLS) | set(OTHERS)) - {"webhooks.status"})
+
+
+def test_every_method_takes_them() -> None:
+    found = {name: signature for name, signature in methods(TheirStack("a-key")) if "." in name}
+    assert {name for name, signature in found.items() if "options" not in signature.parameters} == set()
+    assert set(found) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_all_its_requests_have_them(name: str) -> None:
+    do = OTHERS[name] if name in OTHERS else CALLS[name].do
+    fake = FakeTheirStack(jobs=40, companies=8, deliver=False)
+    async with fake, TheirStack(fake.api_key, base_url=fake.base_url, retries=AT_ONCE) as client:
+        known = await furnish(fake, client)
+        fake.requests.clear()
+        traced: Any = WithOptions(client)
+        await do(traced, known)
+        assert fake.requests.total
+        assert {request.headers.get("x-trace") for request in fake.requests} == {"seven"}
