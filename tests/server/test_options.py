@@ -1,4 +1,4 @@
-"""Every method takes ``options=`` and makes all its requests with them."""
+"""What the methods have in common: the options that each takes, and how many rows a page has unless told."""
 
 from __future__ import annotations
 
@@ -74,3 +74,13 @@ async def test_all_its_requests_have_them(name: str) -> None:
         await do(traced, known)
         assert fake.requests.total
         assert {request.headers.get("x-trace") for request in fake.requests} == {"seven"}
+
+
+def test_how_many_rows_a_page_has_unless_told() -> None:
+    sizes = {name: signature.parameters.get("page_size") for name, signature in methods(TheirStack("a-key"))}
+    assert {name: size.default for name, size in sizes.items() if size is not None} == {
+        **dict.fromkeys(("jobs.search", "jobs.preview", "companies.search", "companies.preview"), 25),
+        **dict.fromkeys(("catalog.keywords", "catalog.industries", "catalog.locations"), 100),
+        **dict.fromkeys(("catalog.company_countries", "catalog.job_countries", "company_lists.companies"), 100),
+        **dict.fromkeys(("webhooks.events.list", "webhooks.events.ids", "webhooks.events.retry_failed"), 500),
+    }
