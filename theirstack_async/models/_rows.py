@@ -25,6 +25,8 @@ _PATHS: Final[dict[type[Any], dict[str, None]]] = {}
 def row_of(model: object, columns: Iterable[str] | None) -> dict[str, Any]:
     """Return the cells of a model; see :meth:`Model.to_row`."""
     cls = type(model)
+    if isinstance(columns, str):
+        raise ArgumentError(f"columns: expected a list, got the text {columns!r}; write [{columns!r}]", field="columns")
     chosen = columns_of(cls) if columns is None else tuple(columns)
     for column in chosen:
         if column not in paths_of(cls):
@@ -86,6 +88,9 @@ def _cell(value: object) -> Any:
 
 
 def _unknown(cls: type[Any], column: object) -> ArgumentError:
+    if isinstance(getattr(cls, str(column), None), property):
+        said = f"{column} of a {cls.__name__} is worked out, and no column; put it into the row yourself"
+        return ArgumentError(f"columns: {said}", field="columns")
     near = difflib.get_close_matches(str(column), paths_of(cls), n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(attrs.fields_dict(cls))}"
     return ArgumentError(f"columns: {cls.__name__} has no {column!r}; {hint}", field="columns")

@@ -192,7 +192,6 @@ def test_a_payload_is_one_column_and_can_be_looked_into() -> None:
         ("locations.name", "did you mean"),
         ("zzz", "there are id, job_title, url, "),
         (5, "there are id, job_title, url, "),
-        ("apply_url", "did you mean"),
         ("_extra", "there are id, job_title"),
         ("company_object.name.x", "did you mean 'company_object.name'?"),
     ],
@@ -201,6 +200,21 @@ def test_an_unknown_column_is_refused(column: Any, hint: str) -> None:
     with pytest.raises(ArgumentError, match=f"^columns: Job has no {column!r}; ") as caught:
         make(Job).to_row(["id", column])
     assert hint in str(caught.value)
+    assert caught.value.field == "columns"
+
+
+@pytest.mark.parametrize("column", ["apply_url", "company_name", "salary"])
+def test_what_is_worked_out_is_refused_as_a_column(column: str) -> None:
+    """A job does have it, so the message does not say that there is none."""
+    said = f"^columns: {column} of a Job is worked out, and no column; put it into the row yourself$"
+    with pytest.raises(ArgumentError, match=said) as caught:
+        make(Job).to_row(["id", column])
+    assert caught.value.field == "columns"
+
+
+def test_one_text_is_no_list_of_columns() -> None:
+    with pytest.raises(ArgumentError, match=r"^columns: expected a list, got the text 'id'; write \['id'\]$") as caught:
+        make(Job).to_row("id")
     assert caught.value.field == "columns"
 
 
