@@ -199,11 +199,10 @@ class TestPlan:
             assert fake.credits_billed == 0
 
     async def test_a_last_page_that_is_smaller_is_no_end(self) -> None:
-        """A server may count the pages by the size of the one that is asked for."""
         async with searching(jobs=200, plan="free") as (fake, client):
-            paginator = client.jobs.search(posted_at_max_age_days=3650, max_items=110, partial=True)
-            assert len(await paginator.collect()) == fake.credits_billed == 100
-            assert (paginator.end, paginator.not_fetched) == (EndReason.PLAN_LIMIT, 100)
+            paginator = client.jobs.search(posted_at_max_age_days=3650, max_items=110)
+            assert len(await paginator.collect()) == fake.credits_billed == 110
+            assert paginator.end is EndReason.MAX_ITEMS
 
 
 class TestAhead:

@@ -40,6 +40,8 @@ class Billed:
     """Called with the number of each request, before it is answered; may change ``rows``."""
     asks: list[Ask] = attrs.Factory(list)
     billed: int = 0
+    by_size: bool = False
+    """Whether the plan counts pages by the size of the one that is asked for."""
     damage: bool = False
     """Whether what a page says of the list does not decode."""
 
@@ -49,7 +51,7 @@ class Billed:
         self.before(len(self.asks) - 1)
         limit = min(ask.limit, self.cap or ask.limit)
         total = len(self.rows) if ask.total else None
-        beyond_plan = self.pages is not None and ask.offset >= self.pages * (self.cap or PLAN_ROWS)
+        beyond_plan = self.pages is not None and ask.offset >= self.pages * (limit if self.by_size else PLAN_ROWS)
         if beyond_plan and self.refuses:
             raise PermissionDeniedError("the plan ends here", status=403)
         rows = [] if beyond_plan else self.rows[ask.offset : ask.offset + limit]

@@ -169,6 +169,12 @@ class TestPlans:
         assert len(await paginator.collect()) == 125
         assert (paginator.end, paginator.not_fetched) == (EndReason.PLAN_LIMIT, 175)
 
+    async def test_a_plan_that_counts_pages_by_their_size_is_noticed(self) -> None:
+        """A smaller last page comes back empty there, though rows are left."""
+        paginator = Billed(list(range(200)), cap=25, pages=5, by_size=True).paginator(max_items=110, partial=True)
+        assert len(await paginator.collect()) == 100
+        assert (paginator.end, paginator.not_fetched) == (EndReason.PLAN_LIMIT, 100)
+
     async def test_a_list_that_ends_just_there_is_exhausted(self) -> None:
         server = Billed(list(range(125)), cap=25, pages=5)
         paginator = server.paginator()

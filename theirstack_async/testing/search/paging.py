@@ -49,7 +49,7 @@ class Window:
         """Return what of it the plan allows. Raises RefusedError 403 if a search for more shall be refused."""
         plan = PLANS[options.plan]
         limit = plan.rows if self.limit is None else min(self.limit, plan.rows)
-        past = plan.pages is not None and (self.page * limit or self.offset) >= plan.pages * limit
+        past = plan.pages is not None and (self.page >= plan.pages or self.offset >= plan.pages * plan.rows)
         if options.over_plan == "refuse" and (past or limit != self.limit):
             pages = "" if plan.pages is None else f" and {plan.pages} pages"
             raise RefusedError(403, f"The {options.plan} plan allows {plan.rows} rows a page{pages}")
