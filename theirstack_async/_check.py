@@ -82,7 +82,8 @@ def check_enum(field: str, value: object, members: type[E]) -> E:
     """
     if not isinstance(value, str):
         raise ArgumentError(f"{field}: expected one of {_listed(members)}, got {value!r}", field=field)
-    member = members(str(value))
+    # Not str(value), which of a member of the user's own ``class Status(str, Enum)`` is "Status.FAILED".
+    member = members(str.__str__(value))
     if not member.is_known:
         near = nearest(value, members)
         hint = f"; did you mean {near!r}?" if near else f"; known are {_listed(members)}"

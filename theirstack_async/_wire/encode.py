@@ -76,7 +76,8 @@ def encode_instant(value: object, field: str) -> str:
     """
     if not isinstance(value, datetime):
         raise ArgumentError(f"{field}: expected a datetime with a time zone, got {value!r}", field=field)
-    if value.tzinfo is None:
+    # Some time zones have no offset; such an instant would be taken for one of this machine's.
+    if value.utcoffset() is None:
         raise ArgumentError(
             f"{field}: {value.isoformat()} has no time zone; say which one, such as datetime(..., tzinfo=UTC)",
             field=field,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from theirstack_async._wire.encode import encode_json
@@ -25,6 +25,8 @@ REQUIRED: Final = (
 
 _IDENTIFIERS: Final = ("company_name", "company_domain", "company_linkedin_url", "company_id")
 """What the names of filters begin with that say which company it is."""
+_OTHERWISE: Final = ("_not", "_not_or_null", "_exists")
+"""What those end with that do not say it."""
 
 
 def build(
@@ -92,11 +94,20 @@ def identifiers(body: Mapping[str, Any]) -> list[str]:
     A preview that has one is billed like a search, without a word (seen by a third party since October 2025;
     https://theirstack.com/en/docs/api-reference/features/preview-data-mode says that it is not available).
     """
-    return [name for name, value in body.items() if _names_companies(name) and _says(value)]
+    return list(_identifiers(body, ""))
+
+
+def _identifiers(body: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, value in body.items():
+        if isinstance(value, Mapping):
+            yield from _identifiers(cast("Mapping[str, Any]", value), f"{path}{name}.")
+        elif _names_companies(name.strip().lower()) and _says(value):
+            yield path + name
 
 
 def _names_companies(name: str) -> bool:
-    return name.startswith(_IDENTIFIERS) and name.endswith("_or")
+    # Whatever is not known to say something else, for a name that came by extra_filters= may be new.
+    return name.startswith(_IDENTIFIERS) and not name.endswith(_OTHERWISE)
 
 
 def _says(value: object) -> bool:

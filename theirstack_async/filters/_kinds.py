@@ -98,7 +98,8 @@ def _items(place: Place, value: object) -> Iterable[object]:
 
 def _text(place: Place, value: object) -> str:
     if isinstance(value, str):
-        return str(value)
+        # Not str(value), which of a member of ``class Country(str, Enum)`` is "Country.US".
+        return str.__str__(value)
     raise place.refuse(f"expected a text, got {shown(value)}")
 
 
@@ -143,7 +144,8 @@ def _instant(place: Place, value: object) -> datetime | date:
     if place.json and isinstance(value, str):
         value = _parsed(date, value) or _utc(_parsed(datetime, value)) or value
     if isinstance(value, datetime):
-        if value.tzinfo is None:
+        # Some time zones have no offset; such an instant would be taken for one of this machine's.
+        if value.utcoffset() is None:
             raise place.refuse(f"{value} has no time zone; say which one, such as datetime(..., tzinfo=UTC)")
         try:
             return value.astimezone(UTC)
