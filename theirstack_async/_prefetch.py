@@ -39,6 +39,10 @@ class Lookahead:
         done = [self._tasks[ask].result() for ask in self.asks if self._tasks[ask].done()]
         return [outcome for outcome in done if isinstance(outcome, Reply)]
 
+    def turn(self, ask: Ask | None) -> Ask | None:
+        """Return the page to read, given the one that comes next in the list, or None at its end."""
+        return ask
+
     async def get(self, ask: Ask) -> Reply:
         """Return the page that is asked for."""
         expected = [ask, *self._guess(ask, self.width - 1)]
@@ -73,7 +77,7 @@ class Lookahead:
         await asyncio.sleep(0)
         # Unlike awaiting the task itself, this leaves it running when we are cancelled.
         await asyncio.wait([task])
-        if self._tasks.pop(ask, None) is None:
+        if self._tasks.pop(ask, None) is None or task.cancelled():
             # Another task left the block meanwhile, which ended the request.
             return await self._again(ask)
         return task.result()
@@ -95,6 +99,20 @@ class Lookahead:
 class PaidLookahead(Lookahead):
     """The same for pages that cost credits: none is dropped. What was begun is read, in order, before anything else."""
 
+    def __init__(
+        self, fetch: Callable[[Ask], Awaitable[Reply]], guess: Callable[[Ask, int], list[Ask]], credits_per_row: int
+    ) -> None:
+        super().__init__(fetch, guess)
+        self._price = credits_per_row
+
+    def turn(self, ask: Ask | None) -> Ask | None:
+        """Return the page to read: the first that was begun, or one that stops short of it."""
+        if not (begun := self.asks):
+            return ask
+        if ask is None or ask.offset >= begun[0].offset:
+            return begun[0]
+        return Ask(ask.offset, min(ask.limit, begun[0].offset - ask.offset), ask.total)
+
     async def get(self, ask: Ask) -> Reply:
         """Return the page that is asked for."""
         if self.width > 1:
@@ -111,7 +129,7 @@ class PaidLookahead(Lookahead):
     async def leave(self, error: type[BaseException] | None) -> None:
         """End the reading ahead: wait for the pages under way, which are then read first when the reading goes on.
 
-        Only a cancellation cuts them, and with it nobody knows what they cost.
+        Only a cancellation cuts those that have not arrived, and with it nobody knows what they cost.
         """
         if error is not None and issubclass(error, asyncio.CancelledError):
             await self.drop()
@@ -122,11 +140,28 @@ class PaidLookahead(Lookahead):
                 await self.drop()
                 raise
 
+    async def drop(self) -> None:
+        """Cancel what is under way, and return when it has ended. What has arrived stays, for it is paid for."""
+        tasks = self._tasks
+        try:
+            await cancel_and_wait([task for task in tasks.values() if not task.done()])
+        finally:
+            for ask in [ask for ask, task in tasks.items() if task.cancelled()]:
+                del tasks[ask]
+
     async def _again(self, ask: Ask) -> Reply:
         raise OutcomeUnknownError(
             f"the page at offset {ask.offset} was cut off when another task that read the same list was cancelled; "
-            "it may have been billed"
+            "it may have been billed",
+            credits_at_risk=ask.limit * self._price,
         )
+
+
+def make_lookahead(
+    fetch: Callable[[Ask], Awaitable[Reply]], guess: Callable[[Ask, int], list[Ask]], credits_per_row: int
+) -> Lookahead:
+    """Return what reads a list ahead whose rows cost so many credits."""
+    return PaidLookahead(fetch, guess, credits_per_row) if credits_per_row else Lookahead(fetch, guess)
 
 
 class Prefetch(Generic[T]):

@@ -22,8 +22,11 @@ PLAN_ROWS: Final = 25
 table, 2026-08-03). A shorter page than that is the end of the list."""
 PLAN_PAGES: Final = 5
 """Pages of one search on the free plan (the same source)."""
-_BARREN: Final = 2
-"""Pages in a row without a new row, at rising offsets, that mean that the server ignores the offset."""
+_SAME: Final = 2
+"""How often in a row a page that is like the one before it means that the server ignores the offset."""
+_BARREN: Final = 10
+"""Pages in a row without a new row after which the walk gives up. So many rows may come in while a page is stored: what
+was handed out has then moved behind the offset, and comes again, but never twice the same page."""
 _REFUSALS: Final = frozenset({400, 403, 422})
 """How a server may say that a plan ends here, when it took the same search with a smaller offset."""
 
@@ -60,8 +63,11 @@ class StraightWalk:
         self._whole_pages = whole_pages
         self._pages = 0
         self._barren = 0
+        self._same = 0
+        self._last: Sequence[int] = ()
         self._doubt = False
         self._sure = False
+        self._lavish = False
 
     def next(self, wanted: int | None = None) -> Ask | None:
         """Return the page to ask for, or None at the end. ``wanted`` caps the rows still of use."""
@@ -78,7 +84,7 @@ class StraightWalk:
         asks: list[Ask] = []
         # ``ask`` may itself be ahead: what lies between is read too, in pages of full size but for the last.
         pages = self._pages + 1 - (self._offset - ask.offset) // self._page_size
-        while self._sure and not self._doubt and not self.end and len(asks) < count:
+        while self._sure and not (self._doubt or self._lavish or self.end) and len(asks) < count:
             pages += 1
             wanted = None if wanted is None else wanted - ask.limit
             if (wanted is not None and wanted <= 0) or (self._max_pages is not None and pages > self._max_pages):
@@ -97,7 +103,9 @@ class StraightWalk:
         self._pages += 1
         self._offset = ask.offset + len(keys) if keys else self._offset
         self.total = self.total if told.total is None else told.total
-        self._barren = 0 if new or not keys else self._barren + 1
+        self._note_repetition(keys, barren=bool(keys) and not new)
+        # A server that gives more than it is asked for makes no page that could be guessed.
+        self._lavish = self._lavish or len(keys) > ask.limit
         self._doubt = self._doubt and not keys and not ask.total
         self.end = self.end or self._ended_by(ask, len(keys), told)
         return Taken("taken", new)
@@ -106,18 +114,26 @@ class StraightWalk:
         """Return the end that it means when a page is refused with this status; None when it is an error."""
         if not self._pages or self._whole_pages or status not in (_REFUSALS | {402}):
             return None
-        self.not_fetched = None if self.total is None else max(0, self.total - self._offset)
+        if not self.end:
+            self.not_fetched = None if self.total is None else max(0, self.total - self._offset)
         return EndReason.TRUNCATED_BY_CREDITS if status == 402 else EndReason.PLAN_LIMIT
 
     def _limit(self, wanted: int | None) -> int:
         return self._page_size if wanted is None or self._whole_pages else min(self._page_size, wanted)
+
+    def _note_repetition(self, keys: Sequence[int], *, barren: bool) -> None:
+        """Count the pages in a row that brought nothing new, and those of them that are like the one before."""
+        alike = barren and [*keys] == [*self._last[: len(keys)]]
+        self._barren = self._barren + 1 if barren else 0
+        self._same = self._same + 1 if alike else 0
+        self._last = keys
 
     def _ended_by(self, ask: Ask, rows: int, told: Told) -> EndReason | None:
         """Return why a page was the last one, or None; after a page that may have been cut, ask on or doubt."""
         if told.out_of_credits or told.withheld:
             self.not_fetched = max(told.withheld, (self.total or 0) - self._offset) or None
             return EndReason.TRUNCATED_BY_CREDITS
-        if self._barren >= _BARREN:
+        if self._same >= _SAME or self._barren >= _BARREN:
             return EndReason.REPEATED_PAGE
         if not rows:
             return self._empty(ask, told)
@@ -127,7 +143,8 @@ class StraightWalk:
         more = self.total is not None and self._offset < self.total
         if self._sure and self._whole_pages:
             return EndReason.EXHAUSTED
-        if not more and (self._sure or rows < PLAN_ROWS or self.total is not None):
+        # A total below what has come is none, so the page may have been cut all the same.
+        if not more and (self._sure or rows < PLAN_ROWS or self.total == self._offset):
             return EndReason.EXHAUSTED
         if not self._sure:
             self._page_size = rows

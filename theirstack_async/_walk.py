@@ -49,6 +49,8 @@ class EndReason(enum.StrEnum):
     """There are more rows, and the account has no credits left for them."""
     REPEATED_PAGE = "repeated_page"
     """The API gave the same page again and again."""
+    UNREADABLE_PAGE = "unreadable_page"
+    """A page that may have cost credits could not be read. A :class:`DecodeError` told so, and has its bytes."""
 
 
 @attrs.frozen

@@ -246,7 +246,7 @@ class PaginationError(TheirStackError):
     ) -> None:
         super().__init__(message, sent="yes")
         self.reason = reason
-        """``plan_limit``, ``truncated_by_credits``, ``repeated_page`` or ``moving_list``."""
+        """``plan_limit``, ``truncated_by_credits``, ``repeated_page``, ``unreadable_page`` or ``moving_list``."""
         self.checkpoint = checkpoint
         self.not_fetched = not_fetched
         """How many rows there are that were not fetched; None where that is not known."""

@@ -31,6 +31,7 @@ EXCERPT: Final = 500
 """Characters of an answer that an error keeps."""
 _READ_AT_MOST: Final = 65_536
 """Bytes of an error's body that are looked at; a real envelope has a few hundred."""
+_ROWS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{.*?"data"\s*:\s*\[', re.DOTALL)
 _TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 _CLASSES: Final[Mapping[int, type[APIError]]] = {
@@ -89,11 +90,15 @@ def api_error(response: Response, label: str, *, now: float, hide: Iterable[str]
 
 
 def holds_rows(response: Response) -> bool:
-    """Return whether the body is that of a page of rows, ``{"data": [...]}``, whatever the status says."""
+    """Return whether the body is that of a page of rows, ``{"data": [...]}``, whatever the status says.
+
+    One that cannot be read as JSON counts when it looks like such a page: its rows may have been paid for, and an error
+    would keep no more than the beginning of them.
+    """
     try:
-        data = _mapping(json.loads(response.body))
+        data = _mapping(json.loads(response.body.decode("utf-8", "surrogateescape"), strict=False))
     except (ValueError, RecursionError):
-        return False
+        return _ROWS.match(response.body) is not None
     return isinstance(data.get("data"), list)
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
 
+from theirstack_async._checkpoint import Checkpoint
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._values import UNSET
 from theirstack_async._walk import Ask, EndReason, OffsetWalk, Walk
 from theirstack_async._wire.message import ResponseMeta
-from theirstack_async.errors import DecodeError
+from theirstack_async.errors import DecodeError, PaginationError
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
@@ -27,6 +28,8 @@ LOUD: Final = {
     EndReason.PLAN_LIMIT: "the account's plan gives no more rows of this search",
     EndReason.TRUNCATED_BY_CREDITS: "the account has no credits left for the rows that remain",
     EndReason.REPEATED_PAGE: "the API gives the same page at every offset",
+    EndReason.UNREADABLE_PAGE: "a page could not be read (the DecodeError before this one has it), and to ask for it "
+    "again could cost the same credits again",
 }
 """The reasons that are raised, unless ``partial=True``."""
 
@@ -125,6 +128,18 @@ class Arrived(Generic[T]):
         reached = self.places[self.next - 1] + 1 if self.next else 0
         waiting = [place for place, _ in self.rejects if place >= self.front] if wait_for_rejects else []
         return min([reached, *waiting])
+
+
+def stopped(label: str, reason: str, what: str, point: Checkpoint, missing: int | None) -> PaginationError:
+    """Return the error for a list that ended, or could not go on, before its last row."""
+    how_many = f" ({missing:,} rows are left)" if missing else ""
+    return PaginationError(
+        f"{label}: the listing stopped at offset {point.offset}: {what}{how_many}; "
+        "what was handed out is good, and resume=error.checkpoint goes on from there",
+        reason=reason,
+        checkpoint=point,
+        not_fetched=missing,
+    )
 
 
 def digest(path: str, filters: Mapping[str, object]) -> str:

@@ -12,14 +12,14 @@ import anyio
 from theirstack_async._checkpoint import MEMORY, VERSION, Checkpoint
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._ids import IdSet
-from theirstack_async._prefetch import Lookahead, PaidLookahead, Prefetch
+from theirstack_async._prefetch import Prefetch, make_lookahead
 from theirstack_async._tasks import attach
 from theirstack_async._walk import Ask, EndReason, Taken
 from theirstack_async.config import check_count
-from theirstack_async.errors import APIError, ArgumentError, DecodeError, PaginationError
-from theirstack_async.pagination._page import LOUD, Arrived, Listing, Page, RawPage, RejectsMode
-from theirstack_async.pagination._resume import check_resume
-from theirstack_async.pagination._rows import is_reject, keys_of, rejects_of, told_by
+from theirstack_async.errors import APIError, DecodeError, PaginationError
+from theirstack_async.pagination._arguments import check_bounds, check_start
+from theirstack_async.pagination._page import LOUD, Arrived, Listing, Page, RawPage, RejectsMode, stopped
+from theirstack_async.pagination._rows import is_reject, keys_of, rejects_of, rows_of, told_by
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
@@ -46,15 +46,8 @@ class Paginator(Generic[T]):
         settle: bool = False,
         partial: bool = False,
     ) -> None:
-        check_count("offset", offset, at_least=0)
-        if max_items is not None:
-            check_count("max_items", max_items, at_least=0)
-        if rejects not in ("raise", "collect"):
-            raise ArgumentError(f'rejects: expected "raise" or "collect", got {rejects!r}', field="rejects")
-        if resume is not None:
-            check_resume(resume, listing.digest, offset)
-        if settle and (offset or resume is not None):
-            raise ArgumentError("settle: reads the list from its start, without offset= or resume=", field="settle")
+        check_bounds(offset, max_items, rejects)
+        check_start(resume, listing.digest, offset, settle=settle)
         self._listing = listing
         self._page_size = page_size
         self._left = max_items
@@ -71,20 +64,30 @@ class Paginator(Generic[T]):
         self._position = origin
         self._page: Arrived[T] | None = None
         self._lock = anyio.Lock()
-        self._lookahead = (PaidLookahead if listing.credits_per_row else Lookahead)(listing.fetch, self._guess)
+        self._lookahead = make_lookahead(listing.fetch, self._guess, listing.credits_per_row)
+        self._credits = 0
+        self._refusal: APIError | None = None
         self._rejected: list[DecodeError] = []
         self.end: EndReason | None = None
         """Why the listing ended; None while it has not."""
-        self.credits: int = 0
-        """Credits that the pages so far have cost: their rows, the repeated ones included, at the price of one."""
 
     @property
     def unread(self) -> tuple[T, ...]:
         """The rows that have arrived and were not handed out yet, those of pages that were read ahead included."""
         here = self._page.items[self._page.next :] if self._page else []
-        pages = [self._listing.decode(reply.body).rows for reply in self._lookahead.arrived]
-        rows = [row for page in pages for row in page if not is_reject(row)]
+        rows = [row for row in self._ahead() if not is_reject(row)]
         return (*here, *(rows if self._listing.item is None else map(self._listing.item, rows)))
+
+    @property
+    def credits(self) -> int:
+        """Credits that the pages that have arrived cost: their rows, the repeated ones included, at the price of one.
+
+        A page that could not be read is not among them, for nobody knows how many rows it has.
+        """
+        return self._credits + self._listing.credits_per_row * len(self._ahead())
+
+    def _ahead(self) -> list[Any]:
+        return rows_of([reply.body for reply in self._lookahead.arrived], self._listing.decode)
 
     @property
     def total(self) -> int | None:
@@ -98,8 +101,12 @@ class Paginator(Generic[T]):
 
     @property
     def rejects(self) -> tuple[DecodeError, ...]:
-        """With ``rejects="collect"``: all rows so far that did not decode, each with its bytes."""
-        return tuple(self._rejected)
+        """With ``rejects="collect"``: all rows so far that did not decode, each with its bytes.
+
+        Else those of them that were not raised: a page may hold more rows than were wanted.
+        """
+        waiting = self._page.rejects if self._page and not self._collect_rejects else ()
+        return (*self._rejected, *(error for _, error in waiting))
 
     def checkpoint(self) -> Checkpoint:
         """Return where the listing stands. It covers every row handed out, so take it after they are stored.
@@ -225,24 +232,15 @@ class Paginator(Generic[T]):
                 elif self._page is not None and (not self._page.spent or (barren and self._page.barren)):
                     self._page.barren = False
                     return self._page
-                elif (ask := self._next(wanted)) is not None:
+                elif (ask := self._lookahead.turn(self._walk.next(wanted or self._left))) is not None:
                     await self._load(ask)
                 elif not self._start_again():
                     self._finish(self._walk.end or EndReason.EXHAUSTED)
             return None
 
-    def _next(self, wanted: int | None) -> Ask | None:
-        """Return the page to read. The pages of a billed list that were begun are paid for, so none is left out."""
-        ask = self._walk.next(self._left if wanted is None else wanted)
-        if not self._listing.credits_per_row or not (begun := self._lookahead.asks):
-            return ask
-        if ask is None or ask.offset >= begun[0].offset:
-            return begun[0]
-        return Ask(ask.offset, min(ask.limit, begun[0].offset - ask.offset), ask.total)
-
     def _guess(self, ask: Ask, count: int) -> list[Ask]:
         """Return the pages after ``ask``, where those before it are on their way."""
-        begun = sum(each.limit for each in self._lookahead.asks if each.offset < ask.offset)
+        begun = ask.offset - min([ask.offset, *(each.offset for each in self._lookahead.asks)])
         return self._walk.ahead(ask, None if self._left is None else self._left - begun, count)
 
     async def _load(self, ask: Ask) -> None:
@@ -251,24 +249,34 @@ class Paginator(Generic[T]):
         except APIError as error:
             reason = self._walk.refuse(error.status)
             if reason and self._walk.end:
-                return None  # read ahead beyond the end, and it cost nothing
+                return  # read ahead beyond the end, and it cost nothing
             if reason is None or (reason is EndReason.TRUNCATED_BY_CREDITS and not self._partial):
                 raise
-            return self._finish(reason, error)
-        rows = self._listing.decode(reply.body)
+            # What was begun beyond it is paid for, and is handed out before the end is told.
+            self._walk.end, self._refusal = reason, error
+            return
+        rows = self._decode(reply)
         keys = keys_of(rows, self._listing.key)
         taken = self._walk.take(ask, keys, told_by(reply, rows))
         if taken.verdict == "moving_list":
             raise self._error("moving_list", "the list moves faster than it can be read, or was replaced")
         if taken.verdict == "taken":
             self._turn_to(self._arrived(ask, reply, rows, keys, taken))
-        return None
 
-    def _finish(self, reason: EndReason, cause: APIError | None = None) -> None:
+    def _decode(self, reply: Reply) -> Rows[Any]:
+        try:
+            return self._listing.decode(reply.body)
+        except DecodeError:
+            # To ask for it again would cost the same credits again.
+            if self._listing.credits_per_row and self._walk.end is None:
+                self._walk.end = EndReason.UNREADABLE_PAGE
+            raise
+
+    def _finish(self, reason: EndReason) -> None:
         """End the listing; everything that arrived has been handed out."""
         self.end = reason
         if reason in LOUD and not self._partial:
-            raise self._error(reason.value, LOUD[reason]) from cause
+            raise self._error(reason.value, LOUD[reason]) from self._refusal
 
     def _arrived(self, ask: Ask, reply: Reply, rows: Rows[Any], keys: list[int], taken: Taken) -> Arrived[T]:
         places = list(taken.new)
@@ -285,7 +293,7 @@ class Paginator(Generic[T]):
         # What turns up in a later pass stands anywhere, so the listing does not stand behind it.
         front = taken.front if self._passes == 1 else len(keys)
         price = len(keys) * self._listing.credits_per_row
-        self.credits += price
+        self._credits += price
         page = Arrived(ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)
         page.metadata, page.credits, page.barren = rows.metadata, price, bool(price) and page.spent
         return page
@@ -309,12 +317,4 @@ class Paginator(Generic[T]):
         return True
 
     def _error(self, reason: str, what: str) -> PaginationError:
-        point, missing = self.checkpoint(), self._walk.not_fetched
-        how_many = f" ({missing:,} rows are left)" if missing else ""
-        return PaginationError(
-            f"{self._listing.label}: the listing stopped at offset {point.offset}: {what}{how_many}; "
-            "what was handed out is good, and resume=error.checkpoint goes on from there",
-            reason=reason,
-            checkpoint=point,
-            not_fetched=missing,
-        )
+        return stopped(self._listing.label, reason, what, self.checkpoint(), self._walk.not_fetched)

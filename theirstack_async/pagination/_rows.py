@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from theirstack_async._engine.call import Reply
@@ -27,6 +28,15 @@ def keys_of(rows: Rows[Any], key: Callable[[Any], int]) -> list[int]:
     return [_reject_key(row) if is_reject(row) else key(row) for row in rows.rows]
 
 
+def rows_of(bodies: Iterable[bytes], decode: Callable[[bytes], Rows[Any]]) -> list[Any]:
+    """Return the rows of pages. One that cannot be read has none here: it is told of when it is its turn."""
+    rows: list[Any] = []
+    for body in bodies:
+        with suppress(DecodeError):
+            rows += decode(body).rows
+    return rows
+
+
 def is_reject(row: object) -> bool:
     """Return whether a row is one that did not decode."""
     from theirstack_async._convert import Reject
@@ -46,12 +56,17 @@ def rejects_of(rows: Rows[Any], places: Sequence[int], label: str, body: bytes) 
 
 
 def told_by(reply: Reply, rows: Rows[Any]) -> Told:
-    """Return what an answer told of the whole list. A page whose status is 402 holds what the credits sufficed for."""
+    """Return what an answer told of the whole list. A page whose status is 402 holds what the credits sufficed for.
+
+    A number below zero counts nothing, and is taken for one that was not told.
+    """
+    out_of_credits = reply.meta.status == 402
     metadata = rows.metadata
     if metadata is None:
-        return Told()
-    withheld = metadata.truncated_results or metadata.truncated_companies or 0
-    return Told(metadata.total_results, withheld, out_of_credits=reply.meta.status == 402)
+        return Told(out_of_credits=out_of_credits)
+    total = metadata.total_results
+    withheld = max(0, metadata.truncated_results or metadata.truncated_companies or 0)
+    return Told(None if total is None or total < 0 else total, withheld, out_of_credits=out_of_credits)
 
 
 def _reject_key(row: Reject) -> int:
