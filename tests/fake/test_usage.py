@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.fake._documents import CheckedApi, checking
@@ -29,9 +31,19 @@ async def counted(api: CheckedApi, query: str = "") -> list[tuple[str, int]]:
     return [(row["period_start"], row["number_of_requests"]) for row in await api.ok("GET", COUNT + query)]
 
 
-@pytest.mark.parametrize(("credits_", "before", "after"), [(None, 1_000_000, 1_000_000), (10, 10, 3)])
-async def test_the_balance_tells_what_is_left_and_what_was_spent(credits_: int | None, before: int, after: int) -> None:
-    async with checking(FakeTheirStack(credits=credits_)) as api:
+@pytest.mark.parametrize(
+    ("credits_", "told", "before", "after"),
+    [
+        (None, "allowance", 1_000_000, 1_000_007),
+        (None, "left", 1_000_000, 1_000_000),
+        (10, "allowance", 10, 10),
+        (10, "left", 10, 3),
+    ],
+)
+async def test_the_balance_tells_of_credits_and_what_was_spent(
+    credits_: int | None, told: Any, before: int, after: int
+) -> None:
+    async with checking(FakeTheirStack(credits=credits_, balance=told)) as api:
         balance = await api.ok("GET", "/v0/billing/credit-balance")
         assert (balance["api_credits"], balance["used_api_credits"]) == (before, 0)
         assert (balance["ui_credits"], balance["used_ui_credits"]) == (50, 0)

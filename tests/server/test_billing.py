@@ -13,5 +13,6 @@ async def test_the_balance_falls_with_what_is_bought() -> None:
         assert (before.api_credits, before.used_api_credits) == (100, 0)
         await client.companies.search(max_items=2).collect()
         after = await client.billing.credit_balance()
-        assert (after.api_credits, after.used_api_credits) == (94, 6)
+        assert (after.api_credits, after.used_api_credits) == (100, 6)
+        assert after.remaining == fake.credits_left == 94
         assert fake.credits_billed == 6

@@ -14,6 +14,7 @@ LeftOut = Literal["keep", "default"]
 Plan = Literal["paid", "free"]
 OverPlan = Literal["cap", "refuse"]
 OutOfCredits = Literal["truncate", "402", "402-data"]
+Balance = Literal["allowance", "left"]
 UnknownFilters = Literal["ignore", "refuse"]
 
 _CHOICES: Final[dict[str, Any]] = {
@@ -26,6 +27,7 @@ _CHOICES: Final[dict[str, Any]] = {
     "over_plan": OverPlan,
     "out_of_credits": OutOfCredits,
     "unknown_filters": UnknownFilters,
+    "balance": Balance,
 }
 _LEAST: Final = {"jobs": 0, "companies": 1, "credits": 0, "max_deliveries_in_flight": 1}
 _OR_NONE: Final = frozenset({"rate_tier", "credits"})
@@ -69,6 +71,9 @@ class Options:
     credits: int | None = None
     """Credits to start with; events that they do not suffice for become NOT_TRIGGERED, and searches do what
     ``out_of_credits`` says. None is without end."""
+    balance: Balance = "allowance"
+    """What ``api_credits`` of the balance tells: all credits there were, from which the used ones are to be taken off,
+    as users of live accounts found it; or those that are ``"left"``, as the vendor's words can be read."""
     jobs: int = 10_000
     """Jobs in the data set to begin with. They are made when first asked for."""
     companies: int = 1_000
@@ -132,6 +137,7 @@ class OptionKwargs(TypedDict, total=False):
     max_deliveries_in_flight: int
     delivery_timeout: float
     credits: int | None
+    balance: Balance
     jobs: int
     companies: int
     plan: Plan

@@ -24,14 +24,15 @@ ENDLESS: Final = 1_000_000
 
 
 def credit_balance(backend: Backend, _call: Call) -> Answer:
-    """GET /v0/billing/credit-balance: ``api_credits`` are those that are left (presumed)."""
-    left = backend.billing.left
+    """GET /v0/billing/credit-balance: what ``api_credits`` are is an option."""
+    left = ENDLESS if backend.billing.left is None else backend.billing.left
+    used = backend.billing.billed
     return json_answer(
         {
             "ui_credits": UI_CREDITS,
             "used_ui_credits": 0,
-            "api_credits": ENDLESS if left is None else left,
-            "used_api_credits": backend.billing.billed,
+            "api_credits": left + used if backend.options.balance == "allowance" else left,
+            "used_api_credits": used,
             "earliest_expiration": instant_text(backend.account.opened + 365 * DAY),
         }
     )
