@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -186,6 +187,11 @@ def test_what_was_not_given_is_unset() -> None:
     assert found.job_title_or is UNSET
     assert found.min_salary_usd is UNSET
     assert found.to_dict() == {"remote": None}
+
+
+def test_what_is_no_filter_says_itself_whether_it_equals_one() -> None:
+    assert JobFilters() == ANY
+    assert JobFilters() not in (CompanyFilters(), {}, None)
 
 
 def test_sets_are_put_in_order_so_that_each_run_asks_the_same() -> None:
