@@ -84,6 +84,16 @@ GOT: dict[str, tuple[Change, bool, str]] = {
             "expected date-time or null, found string or null; answers would not decode"
         ),
     ),
+    "answer field of several formats": (
+        lambda d: fields(d, "CreditBalance").update(
+            earliest_expiration={"anyOf": [{"type": "string", "format": each} for each in ("date", "date-time")]}
+        ),
+        True,
+        (
+            f"{BALANCE} (billing.credit_balance), answer field earliest_expiration: type changed; "
+            "expected date-time or null, found date or date-time; answers would not decode"
+        ),
+    ),
     "answer field may be null": (
         lambda d: fields(d, "CreditBalance").update(api_credits={"type": "integer", "nullable": True}),
         True,

@@ -107,6 +107,14 @@ SENT: dict[str, tuple[Change, bool, str]] = {
             "expected array of integer, found integer; the SDK can send several: refuse them before sending"
         ),
     ),
+    "list in a body that takes a single value": (
+        lambda d: fields(d, "JobFilters").update(job_id_or=NEW),
+        True,
+        (
+            f"{JOBS} (jobs.search), request field job_id_or: type changed; expected array of integer, found integer; "
+            "what the SDK sends would be refused"
+        ),
+    ),
     "body removed": (
         lambda d: operation(d, "POST /v0/company_lists").pop("requestBody"),
         True,
