@@ -52,8 +52,8 @@ class TestRefused:
             await client.jobs.search(max_items=1, **filters).collect()
             assert fake.requests[0].status == 200
 
-    @pytest.mark.parametrize("empty", [{"company_name_or": []}, {"posted_at_max_age_days": None}])
-    async def test_an_empty_one_is_not(self, empty: dict[str, Any]) -> None:
+    @pytest.mark.parametrize("empty", [{"company_name_not": ["x"]}, {"posted_at_max_age_days": None}])
+    async def test_others_and_an_empty_one_are_not(self, empty: dict[str, Any]) -> None:
         async with searching() as (_, client):
             with pytest.raises(ArgumentError, match="at least one of"):
                 client.jobs.search(max_items=1, **empty)
@@ -125,6 +125,6 @@ class TestRefused:
 
     async def test_what_shuts_companies_out_names_none(self) -> None:
         async with searching() as (fake, client):
-            filters: dict[str, Any] = {**ANY_TIME, "company_name_not": ["x"], "company_domain_or": []}
+            filters: dict[str, Any] = {**ANY_TIME, "company_name_not": ["x"], "company_domain_not": []}
             await client.jobs.count(**filters)
             assert fake.credits_billed == 0

@@ -43,6 +43,6 @@ def raw_operation(dialect: Dialect, method: str, path: str, kind: Kind | None) -
 
 def rows_asked(json: Any) -> int:
     """Return how many rows a raw search asks for, by which its price is known."""
-    body = cast("Mapping[str, Any]", json) if isinstance(json, Mapping) else {}
+    body = cast("Mapping[str, Any]", json if isinstance(json, Mapping) else {})
     limit = body.get("limit", _DEFAULT_LIMIT)
     return limit if type(limit) is int and not body.get("blur_company_data") else 0

@@ -43,8 +43,9 @@ class Part:
         """Return the filters that plain JSON data says, such as the ``body`` of a saved search.
 
         Dates and instants are texts in ISO 8601; an instant without an offset means UTC, as the API's do. The fields of
-        paging (``limit`` and the like) are left out, because how much is read is said where it is read. Deprecated
-        filters do not warn. ``from_dict(x.to_dict()) == x`` holds.
+        paging (``limit`` and the like) are left out, because how much is read is said where it is read, and so are
+        empty lists, which the API writes where there is no condition. Deprecated filters do not warn.
+        ``from_dict(x.to_dict()) == x`` holds.
 
         Args:
             data: a mapping of wire names to values.
@@ -164,7 +165,18 @@ def _value(rule: Rule, place: Place, value: object) -> Any:
         if rule.kind.nullable:
             return None
         raise place.refuse(f"expected {rule.kind.expected}, got None; leave it out instead")
-    return rule.kind.check(place, value)
+    checked = rule.kind.check(place, value)
+    return _empty(place) if checked == () and place.path.endswith(("_or", "_and")) else checked
+
+
+def _empty(place: Place) -> Any:
+    """Leave an empty list out of data, where the API writes one for no condition; elsewhere refuse it.
+
+    Who has chosen nothing of a list, and gives that, wants nothing; the API would find, and bill, everything.
+    """
+    if place.json:
+        return UNSET
+    raise place.refuse("an empty list is no condition to the API, so everything would match; leave it out to mean that")
 
 
 def part_of(cls: type[Part], *, accepts: str = "", nullable: bool = False) -> Kind:

@@ -39,14 +39,25 @@ def build(
         query: filters as an object.
         keywords: filters as keywords, which count where the object has them too. One replaces the whole filter, nested
             ones included; UNSET takes it out.
-        extra: fields that replace those of the filters, or that this release does not know; sent as they are.
+        extra: fields that replace those of the filters, or that this release does not know; sent as they are. Those
+            in nested filters come on top of what these have.
 
     Raises:
         ArgumentError: ``query`` is something else, a keyword is refused, or ``extra`` is no mapping of names to JSON
             data, or names a switch of paging or preview.
     """
     body = _merged(cls, query, keywords).to_dict()
-    return body if extra is None else body | _plain_extra(extra)
+    return body if extra is None else _with_extra(body, _plain_extra(extra))
+
+
+def _with_extra(body: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body with extra fields, those inside of nested filters included: no condition that was given is lost."""
+    nested = {
+        name: _with_extra(body[name], cast("Mapping[str, Any]", value))
+        for name, value in extra.items()
+        if isinstance(value, dict) and isinstance(body.get(name), dict)
+    }
+    return {**body, **extra, **nested}
 
 
 def _merged(cls: type[P], query: P | None, keywords: Mapping[str, Any]) -> P:

@@ -70,6 +70,17 @@ def test_extra_fields_come_last_and_are_plain_data_of_their_own() -> None:
     json.dumps(body)
 
 
+def test_extra_fields_in_nested_filters_take_no_condition_away() -> None:
+    given = {"job_filters": {"job_title_or": ["engineer"], "remote": False}, "min_employee_count": 5}
+    extra = {"job_filters": {"remote": True, "job_mood_or": ["happy"]}, "tech_filters": {"new": 1}}
+    assert build(CompanyFilters, None, given, extra) == {
+        "min_employee_count": 5,
+        "job_filters": {"job_title_or": ["engineer"], "remote": True, "job_mood_or": ["happy"]},
+        "tech_filters": {"new": 1},
+    }
+    assert build(CompanyFilters, None, given, {"job_filters": None})["job_filters"] is None
+
+
 @pytest.mark.parametrize("name", SWITCHES)
 def test_the_switches_are_not_extra(name: str) -> None:
     with pytest.raises(ArgumentError, match=rf"^extra_filters\.{name}: this is no filter") as caught:

@@ -169,7 +169,12 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
 
 def values(cls: type[Part]) -> st.SearchStrategy[dict[str, Any]]:
     """Return arguments of a filter class."""
-    return st.fixed_dictionaries({}, optional={name: _value(rule.kind) for name, rule in rules(cls).items()})
+    return st.fixed_dictionaries({}, optional={name: _given(name, rule.kind) for name, rule in rules(cls).items()})
+
+
+def _given(name: str, kind: Any) -> st.SearchStrategy[Any]:
+    """Return values of a field; an empty list says that anything goes, which a search has to say by leaving it out."""
+    return _value(kind).filter(lambda value: value != []) if name.endswith(("_or", "_and")) else _value(kind)
 
 
 def _value(kind: Any) -> st.SearchStrategy[Any]:

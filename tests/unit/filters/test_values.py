@@ -36,7 +36,7 @@ TAKEN: list[tuple[str, object, object]] = [
     ("job_title_or", {"b", "a"}, ("a", "b")),
     ("job_title_or", frozenset({"b", "a"}), ("a", "b")),
     ("job_title_or", {"b": 1, "a": 2}.keys(), ("a", "b")),
-    ("job_title_or", [], ()),
+    ("job_title_not", [], ()),
     ("job_id_or", range(3), (0, 1, 2)),
     ("job_seniority_or", ["senior", JobSeniority.STAFF], (JobSeniority.SENIOR, JobSeniority.STAFF)),
     ("funding_stage_or", ["seed"], (FundingStage.SEED,)),
@@ -198,3 +198,15 @@ def test_sets_are_put_in_order_so_that_each_run_asks_the_same() -> None:
     names = [f"name {n}" for n in range(100)]
     many: list[Iterable[str]] = [set(names), frozenset(names), sorted(names)]
     assert len({JobFilters(job_title_or=each).job_title_or for each in many}) == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["job_id_or", "job_keyword_slug_and", "company_domain_or", "property_exists_or"])
+def test_nothing_chosen_is_not_everything(name: str) -> None:
+    """The API takes an empty list for no condition, and would bill every row that there is."""
+    with pytest.raises(ArgumentError, match=f"^{name}: an empty list .*everything would match") as caught:
+        JobFilters(**{name: []})
+    assert caught.value.field == name
+    with pytest.raises(ArgumentError) as caught:
+        CompanyFilters(job_filters={"job_title_or": ()})
+    assert caught.value.field == "job_filters.job_title_or"
+    assert JobFilters.from_dict({name: [], "job_id_not": []}) == JobFilters(job_id_not=[])
