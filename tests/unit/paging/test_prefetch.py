@@ -130,7 +130,17 @@ async def test_unread_holds_what_has_arrived_and_neither_errors_nor_what_is_unde
             await gate.open(offset)
         assert await first == 0
         assert sorted(gate.waiting) == [9]
-        assert paginator.unread == (1, 2, 3, 3, 4, 5, 6)
+        assert set(paginator.unread) == set(range(1, 7))
+
+
+async def test_unread_holds_what_would_be_handed_out() -> None:
+    rows = Still(9)
+    paginator = Paginator(listing(rows.read, item=str), page_size=4)
+    async with paginator.prefetch(2) as items:
+        assert await anext(items) == "0"
+        while len(rows.asks) < 2 or len(paginator.unread) < 7:
+            await asyncio.sleep(0)
+        assert set(paginator.unread) == {"1", "2", "3", "4", "5", "6"}
 
 
 async def test_plain_iteration_holds_no_task() -> None:
