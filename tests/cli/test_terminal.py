@@ -204,9 +204,9 @@ def test_the_demo_draws_its_bar_and_its_report() -> None:
 @pytest.mark.parametrize(("columns", "last"), [(80, "remote"), (120, "domain")])
 def test_a_search_asks_for_what_it_needs_and_tells_what_it_cost(fake: FakeTheirStack, columns: int, last: str) -> None:
     with terminal("jobs", "search", "--posted-days", 30, columns=columns) as screen:
-        screen.wait_for("How many do you want at the most")
+        screen.wait_for(r"How many do you want at the most\? ")
         screen.type(b"100\n")
-        screen.wait_for(r"Go on\? \[y/N\]")
+        screen.wait_for(r"Go on\? \[y/N\]: ")
         screen.type(b"y\n")
         assert screen.end() == 0
     lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.screen).splitlines()

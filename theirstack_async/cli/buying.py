@@ -35,7 +35,8 @@ CheckpointName: TypeAlias = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="FILE",
-        help="Write to FILE how far it got. If it is there, go on from it, so that no row is bought again.",
+        help="Write to FILE how far it got. If it is there, go on from it, so that no row is bought again; --limit is "
+        "for each run. After the last row it is removed.",
     ),
 ]
 STOPPING: Final = "Stopping. The page under way is paid for, so it is waited for; Ctrl-C again cuts it."
@@ -132,7 +133,17 @@ async def buy(paginator: Paginator[Any], order: Order, out: Output, columns: Ite
             raise asyncio.CancelledError
     if not till.affords_more:
         note("These are fewer than you asked for: another page might cost more than you agreed to.")
+    _forget(order.checkpoint, paginator)
     return tell_of_end(paginator)
+
+
+def _forget(checkpoint: str | None, paginator: Paginator[Any]) -> None:
+    """Remove the checkpoint of a search that has ended: to go on from there would buy old rows that moved there."""
+    from theirstack_async import EndReason
+
+    if checkpoint is not None and paginator.end is EndReason.EXHAUSTED:
+        Path(checkpoint).unlink(missing_ok=True)
+        note(f"That was the last row, so {checkpoint} is removed; the same command starts over.")
 
 
 class _Till:

@@ -80,9 +80,8 @@ class Paginator(Generic[T]):
 
     @property
     def credits(self) -> int:
-        """Credits that the pages that have arrived cost: their rows, the repeated ones included, at the price of one.
-
-        A page that could not be read is not among them, for nobody knows how many rows it has.
+        """Credits that the pages that have arrived cost: their rows, the repeated ones included, at the price of one. A
+        page that could not be read is not among them, for nobody knows how many rows it has.
         """
         return self._credits + self._listing.credits_per_row * len(self._ahead())
 
@@ -91,7 +90,7 @@ class Paginator(Generic[T]):
 
     @property
     def total(self) -> int | None:
-        """How many rows there are in all, as the API told last; None where it was not asked, or does not tell."""
+        """How many rows there are in all, as the API told last; None where it did not."""
         return self._walk.total
 
     @property
@@ -101,12 +100,9 @@ class Paginator(Generic[T]):
 
     @property
     def rejects(self) -> tuple[DecodeError, ...]:
-        """With ``rejects="collect"``: all rows so far that did not decode, each with its bytes.
-
-        Else those of them that were not raised: a page may hold more rows than were wanted.
-        """
-        waiting = self._page.rejects if self._page and not self._collect_rejects else ()
-        return (*self._rejected, *(error for _, error in waiting))
+        """All rows so far that did not decode and were not raised, each with its bytes."""
+        page = None if self._collect_rejects else self._page
+        return (*self._rejected, *(error for _, error in (page.rejects if page else ())))
 
     def checkpoint(self) -> Checkpoint:
         """Return where the listing stands. It covers every row handed out, so take it after they are stored.
@@ -115,8 +111,7 @@ class Paginator(Generic[T]):
         meets that row and the rest of its page, rather than missing it. It remembers 500 ids: where more rows than that
         came in at once among those already handed out, some may come again after it.
         """
-        tail, position = list(self._tail), self._position
-        page = self._page
+        tail, position, page = list(self._tail), self._position, self._page
         if page is not None:
             reached = page.reached(wait_for_rejects=not self._collect_rejects)
             if reached > page.front:
@@ -145,7 +140,7 @@ class Paginator(Generic[T]):
 
         Raises:
             DecodeError: after the page that held it, a row that did not decode (with ``rejects="raise"``).
-            PaginationError: going on would risk to lose rows.
+            PaginationError: the list ended before its rows did, or going on would risk to lose some.
         """
         while (page := await self._arrive(barren=True)) is not None:
             rejects: tuple[DecodeError, ...] = ()
@@ -158,10 +153,7 @@ class Paginator(Generic[T]):
 
     async def raw_pages(self) -> AsyncGenerator[RawPage, None]:
         """Iterate over the pages as bytes. The rows are decoded all the same, to know by their ids that none is missed;
-        one that does not decode is in the bytes, and is not raised.
-
-        Raises:
-            PaginationError: going on would risk to lose rows.
+        one that does not decode is in the bytes, and is not raised. For the rest, see :meth:`pages`.
         """
         while (page := await self._arrive(barren=True)) is not None:
             for _ in self._hand_out(page):
@@ -184,11 +176,9 @@ class Paginator(Generic[T]):
 
         An exception that ends it carries ``items_so_far`` and ``checkpoint``, so nothing that was read is lost.
         """
-        if max_items is not None:
-            check_count("max_items", max_items, at_least=0)
+        if max_items is not None and check_count("max_items", max_items, at_least=0) == 0:
+            return []
         items: list[T] = []
-        if max_items == 0:
-            return items
         try:
             async with aclosing(self._items()) as rows:
                 async for item in rows:
@@ -232,16 +222,25 @@ class Paginator(Generic[T]):
                 elif self._page is not None and (not self._page.spent or (barren and self._page.barren)):
                     self._page.barren = False
                     return self._page
-                elif (ask := self._lookahead.turn(self._walk.next(wanted or self._left))) is not None:
+                elif (ask := self._lookahead.turn(self._walk.next(wanted or self._wanted()))) is not None:
                     await self._load(ask)
                 elif not self._start_again():
                     self._finish(self._walk.end or EndReason.EXHAUSTED)
             return None
 
+    def _wanted(self) -> int | None:
+        """Return how many rows are still of use. Rejects that were collected count where rows are paid for."""
+        if self._left is None or not self._listing.credits_per_row:
+            return self._left
+        if (left := max(0, self._left - len(self._rejected))) == 0:
+            self._walk.end = self._walk.end or EndReason.MAX_ITEMS
+        return left
+
     def _guess(self, ask: Ask, count: int) -> list[Ask]:
         """Return the pages after ``ask``, where those before it are on their way."""
         begun = ask.offset - min([ask.offset, *(each.offset for each in self._lookahead.asks)])
-        return self._walk.ahead(ask, None if self._left is None else self._left - begun, count)
+        left = self._wanted()
+        return self._walk.ahead(ask, None if left is None else left - begun, count)
 
     async def _load(self, ask: Ask) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from theirstack_async import Paginator
-from theirstack_async._convert import Rows
+from theirstack_async._convert import Reject, Rows
 from theirstack_async._engine.pipeline import Reply
 from theirstack_async._straight import StraightWalk
 from theirstack_async._walk import Ask
@@ -42,6 +42,8 @@ class Billed:
     billed: int = 0
     by_size: bool = False
     """Whether the plan counts pages by the size of the one that is asked for."""
+    broken: int = 0
+    """Each row that is a multiple of this does not decode."""
     damage: bool = False
     """Whether what a page says of the list does not decode."""
 
@@ -67,7 +69,11 @@ class Billed:
     def _decode(self, body: bytes) -> Rows[int]:
         data = json.loads(body)
         problems = (Problem("metadata.total_results", 'expected int, got "x"'),) if self.damage else ()
-        return Rows(data["data"], 0, SearchMetadata(**data["metadata"]), problems)
+        rows: list[Any] = data["data"]
+        if self.broken:
+            wrong = (Problem("", "no number"),)
+            rows = [row if row % self.broken else Reject(at, b"%d" % row, wrong, row) for at, row in enumerate(rows)]
+        return Rows(rows, sum(isinstance(row, Reject) for row in rows), SearchMetadata(**data["metadata"]), problems)
 
     def paginator(self, page_size: int = 25, *, price: int = 1, **options: Any) -> Paginator[int]:
         """Return a paginator over the list."""

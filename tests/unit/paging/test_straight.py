@@ -8,7 +8,7 @@ from tests.unit.paging._billed import Billed
 from theirstack_async import Checkpoint, EndReason, PaginationError
 from theirstack_async._straight import StraightWalk
 from theirstack_async._walk import Ask, Told
-from theirstack_async.errors import DecodeError, InsufficientCreditsError, PermissionDeniedError
+from theirstack_async.errors import InsufficientCreditsError, PermissionDeniedError
 from theirstack_async.pagination._rows import text_key
 
 
@@ -248,26 +248,6 @@ class TestRepeated:
     async def test_a_row_that_stands_on_a_page_twice_comes_once(self) -> None:
         pages = [page async for page in Billed([1, 2, 1]).paginator().pages()]
         assert [(page.items, page.repeated, page.credits) for page in pages] == [([1, 2], 1, 3)]
-
-
-class TestMetadata:
-    """What a page says of the list does not decode."""
-
-    async def test_the_rows_come_first(self) -> None:
-        server = Billed(list(range(30)), damage=True)
-        paginator = server.paginator()
-        rows: list[int] = []
-        for _ in range(2):
-            with pytest.raises(DecodeError, match=r"the rows are good.*total_results") as caught:
-                async for row in paginator:
-                    rows.append(row)
-        assert b'"data"' in caught.value.body
-        assert rows + await paginator.collect() == list(range(30))
-        assert (server.billed, paginator.checkpoint().offset) == (30, 30)
-
-    async def test_it_can_be_collected(self) -> None:
-        paginator = Billed(list(range(30)), damage=True).paginator(rejects="collect")
-        assert [(len(page.items), len(page.rejects)) async for page in paginator.pages()] == [(25, 1), (5, 1)]
 
 
 class TestResumed:
