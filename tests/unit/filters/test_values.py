@@ -112,7 +112,7 @@ def test_what_is_taken(name: str, value: Any, kept: object) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize(("name", "value", "message"), REFUSED, ids=str)
+@pytest.mark.parametrize(("name", "value", "message"), REFUSED, ids=lambda each: str(each).partition(" object at")[0])
 def test_what_is_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         JobFilters(**{name: value})
