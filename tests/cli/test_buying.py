@@ -39,6 +39,22 @@ def test_a_checkpoint_goes_on_where_the_last_run_stopped(fake: FakeTheirStack, r
     assert [each.name for each in tmp_path.iterdir()] == [file.name]
 
 
+def test_the_checkpoint_of_a_search_that_ended_is_removed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """To go on from there would buy what moved there; so the same command starts over."""
+    file = tmp_path / "jobs.checkpoint"
+    with serving(jobs=30) as fake:
+        monkeypatch.setenv("THEIRSTACK_BASE_URL", fake.base_url)
+        monkeypatch.setenv("THEIRSTACK_API_KEY", fake.api_key)
+        stopped, ended = (run(*JOBS, "--limit", 20, "--checkpoint", file) for _ in range(2))
+    assert [len(result.stdout.splitlines()) for result in (stopped, ended)] == [20, 10]
+    assert "is removed" not in stopped.stderr
+    assert f"That was the last row, so {file} is removed; the same command starts over.\n" in ended.stderr
+    assert not file.exists()
+    assert fake.credits_billed == 30
+
+
 def test_a_checkpoint_survives_an_error(fake: FakeTheirStack, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "jobs.checkpoint"
     arguments = (*JOBS, "--limit", 20, "--checkpoint", file)
