@@ -18,8 +18,12 @@ ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
 # The samples of the pages, and what type checkers say, are the same on every Python.
-CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing", "-n", "2"]
-# Two processes at once (pytest-xdist) have to collect the same tests, also those named after a set.
+CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing"]
+TWICE = [*CORE, "--dist", "load", "--tx", "2*popen"]
+"""The core suite in two processes (pytest-xdist)."""
+DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
+"""The same in Python's development mode, which the programs that tests start need not be in."""
+# The processes have to collect the same tests, also those that are named after a set.
 AT_ONCE = {"PYTHONHASHSEED": "0"}
 # What depends on the versions of the libraries, and on how the package was installed.
 ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
@@ -43,7 +47,7 @@ def tests(session: nox.Session) -> None:
     if session.python == FULL:
         measured(session, *session.posargs)
     else:
-        session.run("python", "-m", "pytest", *CORE, *session.posargs, env=AT_ONCE | {"PYTHONDEVMODE": "1"})
+        session.run("python", "-m", "pytest", *DEVELOPING, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)
@@ -88,14 +92,14 @@ def lowest(session: nox.Session) -> None:
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
     session.install("pytest-xdist")
-    session.run("python", "-m", "pytest", *CORE, *(session.posargs or ESSENTIAL), env=AT_ONCE)
+    session.run("python", "-m", "pytest", *TWICE, *(session.posargs or ESSENTIAL), env=AT_ONCE)
 
 
 @nox.session(python=FULL)
 def latest(session: nox.Session) -> None:
     """The core suite with the newest versions of all, pre-releases included."""
     session.install("--upgrade", "--pre", "-e", ".[test]", "pytest-xdist")
-    session.run("python", "-m", "pytest", *CORE, *session.posargs, env=AT_ONCE)
+    session.run("python", "-m", "pytest", *TWICE, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)
@@ -148,7 +152,7 @@ def package(session: nox.Session) -> None:
         if "theirstack-async[cli]" not in str(said):
             session.error(f"without its extra the program should name it, and said: {said}")
         session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", "pytest-xdist", external=True)
-        session.run(python, "-m", "pytest", *CORE, *(session.posargs or ESSENTIAL), external=True, env=AT_ONCE)
+        session.run(python, "-m", "pytest", *TWICE, *(session.posargs or ESSENTIAL), external=True, env=AT_ONCE)
 
 
 def measured(session: nox.Session, *args: str, env: dict[str, str] | None = None) -> None:
