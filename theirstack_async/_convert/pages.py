@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import GenericAlias
 from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
@@ -28,7 +27,8 @@ class PageCodec(Generic[T]):
     """The decoder of pages of one type of row."""
 
     def __init__(self, row_type: type[T]) -> None:
-        envelope: Any = GenericAlias(Envelope, (row_type,))
+        # Not a types.GenericAlias, on which msgspec 0.19 cannot note what it found out.
+        envelope = cast("Any", Envelope)[row_type]
         self._page: msgspec.json.Decoder[Envelope[T]] = msgspec.json.Decoder(envelope)
 
     def page(self, body: bytes) -> tuple[list[T], bytes]:
