@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from theirstack_async._ids import IdSet
-from theirstack_async._walk import Ask, EndReason, Taken, Told
+from theirstack_async._walk import Ask, EndReason, Taken, Told, first_places
 
 PLAN_ROWS: Final = 25
 """Rows a page on the free plan, the smallest that a plan is known to cut pages to (a third party's reading of the plan
@@ -96,8 +96,7 @@ class StraightWalk:
     def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         """Take a page's keys in, and return which of its rows are to be handed out."""
         seen = self._seen.among(keys)
-        # Backwards, so that of an id that stands on the page twice the first place is kept.
-        first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+        first = first_places(keys)
         new = sorted(place for key, place in first.items() if key not in seen)
         self._seen.update(first)
         self._pages += 1

@@ -156,8 +156,7 @@ class OffsetWalk:
             return self._look_elsewhere(ask, keys)
         front = next((place + 1 for place in range(len(keys) - 1, -1, -1) if keys[place] in seen), 0)
         start = front if self._partial else 0
-        # Backwards, so that of an id that stands on the page twice the first place is kept.
-        first = dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))
+        first = first_places(keys, start)
         new = sorted(place for key, place in first.items() if key not in seen)
         self._seen.update(first)
         self._free_offset = None if self._partial else 0
@@ -217,3 +216,9 @@ class OffsetWalk:
             return False
         self._fruitless = 0
         return True
+
+
+def first_places(keys: Sequence[int], start: int = 0) -> dict[int, int]:
+    """Return the ids on a page from a place on, each with the place where it stands first."""
+    # Backwards, so that of an id that stands there twice the first place is kept.
+    return dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import attrs
 
@@ -42,6 +42,9 @@ class Paging:
 class Searches(Resource):
     """Searches over one operation."""
 
+    _noun: ClassVar[str]
+    """What a row is."""
+
     def _page_through(
         self,
         operation: Operation,
@@ -54,6 +57,8 @@ class Searches(Resource):
         blur: bool = False,
     ) -> Paginator[T]:
         """Return the rows of a search; with ``blur`` for free, else at the price of the operation."""
+        if blur:
+            self._refuse_identifiers(operation, body)
         price = 0 if blur else operation.credits_per_row
         check_count("page_size", paging.page_size, at_most=PAGE_LIMIT)
         if paging.max_pages is not None:
@@ -95,6 +100,7 @@ class Searches(Resource):
         One blurred row with the total is the way that the vendor documents
         (https://theirstack.com/en/docs/api-reference/features/free-count).
         """
+        self._refuse_identifiers(operation, body)
         asked = {**body, "blur_company_data": True, "include_total_results": True, "limit": 1}
         reply = await self._pipeline.call(operation, json=asked, options=options, kind="read")
         page = self._converter.decode_page(reply.body, row)
@@ -104,29 +110,33 @@ class Searches(Resource):
             raise DecodeError(message, problems=problems, body=reply.body)
         return page.metadata
 
+    def _refuse_identifiers(self, operation: Operation, body: Mapping[str, Any]) -> None:
+        """Refuse to count or preview what the API would bill.
 
-def refuse_identifiers(found: Sequence[str], what: str) -> None:
-    """Refuse to count or preview what the API would bill.
+        With a filter that names companies the API drops ``blur_company_data`` without a word, and bills the rows
+        (https://theirstack.com/en/docs/api-reference/features/preview-data-mode, and measured by users).
 
-    With a filter that names companies the API drops ``blur_company_data`` without a word, and bills the rows
-    (https://theirstack.com/en/docs/api-reference/features/preview-data-mode, and measured by users).
+        Raises:
+            ArgumentError: such a filter is set.
+        """
+        from theirstack_async.filters import identifiers
 
-    Raises:
-        ArgumentError: such a filter is set.
-    """
-    if found:
-        raise ArgumentError(
-            f"{found[0]}: with a filter that names companies the API does not blur, and bills {what} like a search; "
-            f"leave out {', '.join(found)}, or use search(max_items=...)",
-            field=found[0],
-        )
+        if found := identifiers(body):
+            raise ArgumentError(
+                f"{found[0]}: with a filter that names companies the API does not blur, and bills {_price(operation)} "
+                f"a {self._noun} like a search; leave out {', '.join(found)}, or use search(max_items=...)",
+                field=found[0],
+            )
 
 
 def _check_bounded(operation: Operation, paging: Paging) -> None:
     if paging.max_items is None and paging.max_pages is None:
-        price = operation.credits_per_row
         raise ArgumentError(
-            f"max_items: each row costs {price} credit{'s' if price > 1 else ''}; say how many you want "
+            f"max_items: each row costs {_price(operation)}; say how many you want "
             f"(max_items=100, or max_pages=4), or max_items={ALL!r} for every one that there is",
             field="max_items",
         )
+
+
+def _price(operation: Operation) -> str:
+    return f"{operation.credits_per_row} credit{'s' if operation.credits_per_row > 1 else ''}"

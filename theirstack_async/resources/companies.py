@@ -12,7 +12,7 @@ from theirstack_async.config import check_count
 from theirstack_async.errors import ArgumentError, InsufficientCreditsError
 from theirstack_async.pagination._rows import text_key, told_by
 from theirstack_async.resources._resource import good_rows
-from theirstack_async.resources._search import Paging, Searches, refuse_identifiers
+from theirstack_async.resources._search import Paging, Searches
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 class Companies(Searches):
     """Companies. A row of a search costs 3 credits, and so does a company that is looked up; the rest is free."""
+
+    _noun = "company"
 
     def search(
         self,
@@ -75,7 +77,7 @@ class Companies(Searches):
         """
         from theirstack_async.models import CompanyCount, CompanyPreview
 
-        body = _free(_body(query, filters, extra_filters))
+        body = _body(query, filters, extra_filters)
         found = await self._count(api.COMPANIES_SEARCH, CompanyPreview, body, options)
         return CompanyCount(total_results=found.total_results or 0)
 
@@ -109,7 +111,7 @@ class Companies(Searches):
             page_size=page_size, max_items=max_items, max_pages=max_pages, resume=resume, rejects=rejects,
             partial=partial, total=total,
         )  # fmt: skip
-        body = _free(_body(query, filters, extra_filters))
+        body = _body(query, filters, extra_filters)
         return self._page_through(api.COMPANIES_SEARCH, CompanyPreview, _company_key, body, paging, options, blur=True)
 
     async def technologies(
@@ -218,10 +220,3 @@ def _body(query: CompanyFilters | None, given: Mapping[str, Any], extra: Mapping
     from theirstack_async.filters import CompanyFilters, build
 
     return build(CompanyFilters, query, given, extra)
-
-
-def _free(body: dict[str, Any]) -> dict[str, Any]:
-    from theirstack_async.filters import identifiers
-
-    refuse_identifiers(identifiers(body), "3 credits a company")
-    return body

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from theirstack_async._engine import theirstack as api
-from theirstack_async.resources._search import Paging, Searches, refuse_identifiers
+from theirstack_async.resources._search import Paging, Searches
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 class Jobs(Searches):
     """Job postings. A row of a search costs 1 credit; counting and previews are free."""
+
+    _noun = "job"
 
     def search(
         self,
@@ -94,7 +96,7 @@ class Jobs(Searches):
         """
         from theirstack_async.models import JobCount, JobPreview
 
-        body = _free(_body(query, filters, extra_filters))
+        body = _body(query, filters, extra_filters)
         found = await self._count(api.JOBS_SEARCH, JobPreview, body, options)
         return JobCount(total_results=found.total_results or 0, total_companies=found.total_companies)
 
@@ -128,7 +130,7 @@ class Jobs(Searches):
             page_size=page_size, max_items=max_items, max_pages=max_pages, resume=resume, rejects=rejects,
             partial=partial, total=total,
         )  # fmt: skip
-        body = _free(_body(query, filters, extra_filters))
+        body = _body(query, filters, extra_filters)
         return self._page_through(api.JOBS_SEARCH, JobPreview, _job_id, body, paging, options, blur=True)
 
 
@@ -141,11 +143,4 @@ def _body(query: JobFilters | None, given: Mapping[str, Any], extra: Mapping[str
 
     body = build(JobFilters, query, given, extra)
     check_required(body)
-    return body
-
-
-def _free(body: dict[str, Any]) -> dict[str, Any]:
-    from theirstack_async.filters import identifiers
-
-    refuse_identifiers(identifiers(body), "1 credit a job")
     return body
