@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import os
 import pty
@@ -33,6 +34,8 @@ class Terminal:
     def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
         self.process = process
         self._master = master
+        # A read may end in the middle of a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.screen = ""
 
     def wait_for(self, pattern: str) -> None:
@@ -67,7 +70,7 @@ class Terminal:
         running = self.process.poll() is None
         ready, _, _ = select.select([self._master], [], [], 0.05)
         if ready:
-            self.screen += os.read(self._master, 65536).decode(errors="replace")
+            self.screen += self._decoder.decode(os.read(self._master, 65536))
         return bool(ready) or running
 
 
