@@ -123,15 +123,36 @@ class OutcomeUnknownError(TheirStackError):
     """A request that must not be sent twice got no clear answer: it may have been carried out, or not.
 
     It was not sent again. ``__cause__`` is the first error (time-out, reset, truncation, any 5xx). Look before you
-    repeat the call; for the retry endpoint, list the events and see which of them are still FAILED.
+    repeat the call; for the retry endpoint, list the events and see which of them are still FAILED; for a search,
+    compare the balance (:meth:`CreditBudget.reconcile`).
     """
 
     credits_at_risk: int
     """Credits that the request may have cost; 0 for a free operation."""
+    fingerprint: str
+    """A digest of the request, by which :attr:`CreditBudget.doubts` names it; empty for a free operation."""
 
-    def __init__(self, message: str = "", *, credits_at_risk: int = 0) -> None:
+    def __init__(self, message: str = "", *, credits_at_risk: int = 0, fingerprint: str = "") -> None:
         super().__init__(message, sent="maybe")
         self.credits_at_risk = credits_at_risk
+        self.fingerprint = fingerprint
+
+
+class BudgetExceededError(TheirStackError):
+    """A :class:`CreditBudget` has no room for even one row of a billed call. Nothing was sent, and nothing spent."""
+
+    def __init__(self, message: str = "", *, limit: int = 0, spent: int = 0, uncertain: int = 0) -> None:
+        super().__init__(message)
+        self.limit = limit
+        """Credits that the budget allows, its reserve taken off."""
+        self.spent = spent
+        """Credits that were spent of it."""
+        self.uncertain = uncertain
+        """Credits that calls of unknown outcome may have spent; see :attr:`CreditBudget.doubts`."""
+
+
+class QuotaError(TheirStackError):
+    """A :class:`QuotaStore` cannot be reached, so nobody knows what other processes have spent or sent."""
 
 
 class APIError(TheirStackError):

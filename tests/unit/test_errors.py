@@ -17,6 +17,7 @@ from theirstack_async._values import RateLimit, RateWindow
 from theirstack_async.errors import (
     ArgumentError,
     BatchError,
+    BudgetExceededError,
     ConnectError,
     DecodeError,
     NotFoundError,
@@ -35,7 +36,8 @@ SPECIAL: dict[type[TheirStackError], dict[str, Any]] = {
     ArgumentError: {"field": "url"},
     ConnectError: {"permanent": True},
     RequestTimeoutError: {"phase": "read", "sent": "maybe"},
-    OutcomeUnknownError: {"credits_at_risk": 3},
+    OutcomeUnknownError: {"credits_at_risk": 3, "fingerprint": "f"},
+    BudgetExceededError: {"limit": 100, "spent": 90, "uncertain": 10},
     UnprocessableError: {"problems": [Problem("a[0]", "bad")], "rate_limit": RateLimit((RateWindow("s"),))},
     RateLimitError: {"status": 429, "retry_after": 2.5},
     ServerError: {"status": 503, "retry_after": 2.5, "request_id": 7, "title": "t", "code": "c", "description": "d"},
