@@ -12,7 +12,7 @@ import pytest
 from tests._imports import PACKAGE, SOURCE, Import, cycle, imports_of, modules
 
 LAYERS: Final = (
-    ("errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),  # L0: words that all others use
+    ("errors", "_values", "_clock", "_checkpoint", "_version", "_warn", "_tasks"),  # L0: words that all others use
     ("_wire",),  # L1: bytes in, values out
     ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
     ("config", "hooks", "budget", "quota", "_engine"),  # L3: how one call is made
@@ -24,7 +24,6 @@ LAYERS: Final = (
         "_straight",
         "_prefetch",
         "_fanout",
-        "_tasks",
         "_ids",
     ),  # L4: how many calls are made
     ("resources", "client"),  # L5: one method per endpoint

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 import warnings
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
@@ -30,28 +29,16 @@ from theirstack_async.config import (
 )
 from theirstack_async.errors import ArgumentError, ClientClosedError
 from theirstack_async.hooks import Hook
+from theirstack_async.resources._all import Resources
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from theirstack_async._convert import Converter
-    from theirstack_async.resources.app_urls import AppUrls
-    from theirstack_async.resources.billing import Billing
-    from theirstack_async.resources.catalog import Catalog
-    from theirstack_async.resources.companies import Companies
-    from theirstack_async.resources.company_lists import CompanyLists
-    from theirstack_async.resources.datasets import Datasets
-    from theirstack_async.resources.email_preferences import EmailPreferences
-    from theirstack_async.resources.jobs import Jobs
-    from theirstack_async.resources.requests import Requests
-    from theirstack_async.resources.saved_searches import SavedSearches
-    from theirstack_async.resources.team import Team
-    from theirstack_async.resources.webhooks import Webhooks
 
 _MIB: Final = 1024 * 1024
 
 
-class TheirStack:
+class TheirStack(Resources):
     """A client of the TheirStack API.
 
     Make one a program, or one an event loop, and close it: ``async with TheirStack() as client``, or
@@ -118,92 +105,8 @@ class TheirStack:
         slots = Slots(config.max_concurrency)
         self._transport: AiohttpTransport | None = transport
         self._pipeline = Pipeline(config, theirstack_dialect(config.base_url), transport, slots)
-        self._root: TheirStack | None = None
+        self._root: Self | None = None
         self._made_at = _caller()
-
-    @cached_property
-    def jobs(self) -> Jobs:
-        """Job postings: searched, counted, and looked at for free."""
-        from theirstack_async.resources.jobs import Jobs
-
-        return Jobs(self._pipeline, self._converter)
-
-    @cached_property
-    def companies(self) -> Companies:
-        """Companies: searched, counted, looked at for free, and asked for their technologies."""
-        from theirstack_async.resources.companies import Companies
-
-        return Companies(self._pipeline, self._converter)
-
-    @cached_property
-    def saved_searches(self) -> SavedSearches:
-        """Saved searches, which webhooks and alerts follow."""
-        from theirstack_async.resources.saved_searches import SavedSearches
-
-        return SavedSearches(self._pipeline, self._converter)
-
-    @cached_property
-    def company_lists(self) -> CompanyLists:
-        """Lists of companies."""
-        from theirstack_async.resources.company_lists import CompanyLists
-
-        return CompanyLists(self._pipeline, self._converter)
-
-    @cached_property
-    def catalog(self) -> Catalog:
-        """What filters can name: keywords, industries, places, countries."""
-        from theirstack_async.resources.catalog import Catalog
-
-        return Catalog(self._pipeline, self._converter)
-
-    @cached_property
-    def datasets(self) -> Datasets:
-        """Whole datasets as files, and the credentials to read them."""
-        from theirstack_async.resources.datasets import Datasets
-
-        return Datasets(self._pipeline, self._converter)
-
-    @cached_property
-    def billing(self) -> Billing:
-        """The credits of the account."""
-        from theirstack_async.resources.billing import Billing
-
-        return Billing(self._pipeline, self._converter)
-
-    @cached_property
-    def team(self) -> Team:
-        """What the team has spent."""
-        from theirstack_async.resources.team import Team
-
-        return Team(self._pipeline, self._converter)
-
-    @cached_property
-    def requests(self) -> Requests:
-        """The requests that the account has made."""
-        from theirstack_async.resources.requests import Requests
-
-        return Requests(self._pipeline, self._converter)
-
-    @cached_property
-    def email_preferences(self) -> EmailPreferences:
-        """Which e-mails the account gets."""
-        from theirstack_async.resources.email_preferences import EmailPreferences
-
-        return EmailPreferences(self._pipeline, self._converter)
-
-    @cached_property
-    def app_urls(self) -> AppUrls:
-        """Addresses of pages in the app."""
-        from theirstack_async.resources.app_urls import AppUrls
-
-        return AppUrls(self._pipeline, self._converter)
-
-    @cached_property
-    def webhooks(self) -> Webhooks:
-        """Webhooks and their events."""
-        from theirstack_async.resources.webhooks import Webhooks
-
-        return Webhooks(self._pipeline, self._converter)
 
     def with_options(
         self,
@@ -213,7 +116,7 @@ class TheirStack:
         retries: RetryPolicy | Unset = UNSET,
         hooks: Iterable[Hook] | Unset = UNSET,
         max_concurrency: int | Unset = UNSET,
-    ) -> TheirStack:
+    ) -> Self:
         """Return a view of this client with other settings. It shares the connection pool, and closes nothing.
 
         A view's ``max_concurrency`` lies within this client's: its requests count in both.
@@ -265,14 +168,6 @@ class TheirStack:
 
         operation, rows = raw_operation(self._pipeline.dialect, method, path, kind), rows_asked(json)
         return await self._pipeline.call(operation, query=query or {}, json=json, options=options, kind=kind, rows=rows)
-
-    @cached_property
-    def _converter(self) -> Converter:
-        if self._root is not None:
-            return self._root._converter  # noqa: SLF001  # it is a client too, and each decoder is built once
-        from theirstack_async._convert import Converter
-
-        return Converter(keep_unknown_fields=self._pipeline.config.keep_unknown_fields)
 
     async def aclose(self) -> None:
         """Close the connection pool. Calls under way end in :class:`ClientClosedError`. A second call does nothing.
