@@ -1,11 +1,13 @@
-"""Ending plain tasks without leaving one behind, and hanging values on an exception on its way out."""
+"""Seeing plain tasks to their end, and hanging values on an exception on its way out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def cancel_and_wait(tasks: Collection[asyncio.Task[Any]]) -> None:
@@ -27,6 +29,26 @@ async def cancel_and_wait(tasks: Collection[asyncio.Task[Any]]) -> None:
             task.exception()
     if cancelled is not None:
         raise cancelled
+
+
+async def run_to_end(awaitable: Awaitable[T]) -> T:
+    """Await something to its end and return what it returns, also when the caller is cancelled meanwhile.
+
+    The cancellation is raised once it has ended, in place of its result or its error.
+    """
+    future = asyncio.ensure_future(awaitable)
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return future.result()
+    if not future.cancelled():
+        # Looked at, so that asyncio does not complain of an exception that nobody saw.
+        future.exception()
+    raise cancelled
 
 
 def attach(error: BaseException, **values: object) -> None:

@@ -24,7 +24,7 @@ class QuotaStore(Protocol):
         """Apply ``change(document, now)`` atomically, and return what it returned.
 
         The document is ``{}`` at first. ``now`` is the store's own time in seconds: one time for all processes that
-        share the store, which never goes back from one update of a key to the next; only differences of it mean
+        share the store, which never goes back behind the last change of that key; only differences of it mean
         anything. ``change`` may be called more than once when another process was faster, so it depends on its
         arguments alone, touches nothing else, and may run in another thread. If it raises, the document stays as it
         was and the error goes to the caller; it must raise before it changes anything, for a store need not copy.
