@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 from theirstack_async._tasks import run_to_end
-from theirstack_async.errors import ArgumentError, QuotaError
+from theirstack_async.config import check_seconds
+from theirstack_async.errors import QuotaError
 from theirstack_async.quota._store import Change, Document
 
 T = TypeVar("T")
@@ -53,12 +53,11 @@ class SQLiteQuota:
         timeout: seconds that an update waits for others, in this process or another, to be done with the file.
 
     Raises:
-        ArgumentError: ``timeout`` is not a positive number.
+        ArgumentError: ``timeout`` is no number of seconds.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 5.0) -> None:
-        if not 0 < timeout < math.inf:
-            raise ArgumentError(f"timeout must be a positive number of seconds, not {timeout!r}", field="timeout")
+        check_seconds("timeout", timeout)
         self._path: Final = os.path.abspath(path)  # noqa: PTH100 - it asks the system nothing but the current folder
         self._timeout: Final = timeout
         self._file: _File | None = None
@@ -186,7 +185,7 @@ def _later(last: _Instant, wall: float, steady: float) -> _Instant:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
