@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
     from theirstack_async._engine.call import Reply
+    from theirstack_async._engine.usage import OperationUsage, Usage
     from theirstack_async._prefetch import Prefetch
     from theirstack_async._values import ALL, ALL_HISTORY, UNSET, All, AllHistory, RateLimit, RateWindow, Unset
     from theirstack_async._version import __version__
     from theirstack_async._wire.message import Kind, ResponseMeta
     from theirstack_async.batch import Progress
+    from theirstack_async.budget import CreditBudget, Doubt, Reconciliation
     from theirstack_async.client import TheirStack
     from theirstack_async.config import KeyProvider, RequestOptions, RetryPolicy, Timeouts
     from theirstack_async.errors import (
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, Hook, HookEvent, WaitStarted
     from theirstack_async.models import *
     from theirstack_async.pagination import EndReason, Page, Paginator, RawPage, RejectsMode
+    from theirstack_async.quota import MemoryQuota, QuotaStore, RedisQuota, SQLiteQuota
     from theirstack_async.report import RetryReport
     from theirstack_async.resources.company_lists import CompanyListOrder
     from theirstack_async.resources.saved_searches import SavedSearchChanges, SavedSearchOrder
@@ -81,9 +84,10 @@ if TYPE_CHECKING:
     from theirstack_async.resources.webhooks import ListeningStart, WebhookChanges
 
 _HOMES: Final = {
+    "__version__": "_version",
     "ALL": "_values",
-    "ALL_HISTORY": "_values",
     "All": "_values",
+    "ALL_HISTORY": "_values",
     "AllHistory": "_values",
     "AttemptEnded": "hooks",
     "CallEnded": "hooks",
@@ -96,6 +100,8 @@ _HOMES: Final = {
     "CompanySort": "filters",
     "CompanySortField": "filters",
     "CompanyType": "filters",
+    "CreditBudget": "budget",
+    "Doubt": "budget",
     "EndReason": "pagination",
     "Hook": "hooks",
     "HookEvent": "hooks",
@@ -113,19 +119,24 @@ _HOMES: Final = {
     "Kind": "_wire.message",
     "ListeningStart": "resources.webhooks",
     "LocationFilter": "filters",
+    "MemoryQuota": "quota",
     "NestedJobFilterKwargs": "filters",
     "NestedJobFilters": "filters",
     "NestedJobProperty": "filters",
     "OnUnknown": "resources.webhook_events",
+    "OperationUsage": "_engine.usage",
     "Page": "pagination",
     "Paginator": "pagination",
     "Phase": "errors",
     "Prefetch": "_prefetch",
     "Problem": "errors",
     "Progress": "batch",
+    "QuotaStore": "quota",
     "RateLimit": "_values",
     "RateWindow": "_values",
     "RawPage": "pagination",
+    "Reconciliation": "budget",
+    "RedisQuota": "quota",
     "RejectsMode": "pagination",
     "Reply": "_engine.call",
     "RequestOptions": "config",
@@ -135,15 +146,16 @@ _HOMES: Final = {
     "SavedSearchChanges": "resources.saved_searches",
     "SavedSearchOrder": "resources.saved_searches",
     "Sent": "errors",
+    "SQLiteQuota": "quota",
     "TechFilterKwargs": "filters",
     "TechFilters": "filters",
     "TheirStack": "client",
     "Timeouts": "config",
     "UNSET": "_values",
     "Unset": "_values",
+    "Usage": "_engine.usage",
     "WaitStarted": "hooks",
     "WebhookChanges": "resources.webhooks",
-    "__version__": "_version",
 }
 """Where a name is defined; exceptions and models are not listed here."""
 
@@ -189,6 +201,7 @@ __all__ = [
     "ConnectError",
     "ConnectionLostError",
     "CreditBalance",
+    "CreditBudget",
     "CreditConsumption",
     "Dataset",
     "DatasetCredentials",
@@ -199,6 +212,7 @@ __all__ = [
     "DatasetStorage",
     "DatasetType",
     "DecodeError",
+    "Doubt",
     "EmailPreferences",
     "EmploymentStatus",
     "EndReason",
@@ -239,6 +253,7 @@ __all__ = [
     "Location",
     "LocationFilter",
     "LocationType",
+    "MemoryQuota",
     "Model",
     "NestedJobFilterKwargs",
     "NestedJobFilters",
@@ -246,6 +261,7 @@ __all__ = [
     "NotFoundError",
     "OnUnknown",
     "OpenEnum",
+    "OperationUsage",
     "OutcomeUnknownError",
     "Page",
     "PaginationError",
@@ -256,10 +272,13 @@ __all__ = [
     "Problem",
     "Progress",
     "QuotaError",
+    "QuotaStore",
     "RateLimit",
     "RateLimitError",
     "RateWindow",
     "RawPage",
+    "Reconciliation",
+    "RedisQuota",
     "RejectsMode",
     "Reply",
     "RequestCount",
@@ -269,6 +288,7 @@ __all__ = [
     "ResponseMeta",
     "RetryPolicy",
     "RetryReport",
+    "SQLiteQuota",
     "Salary",
     "SavedSearch",
     "SavedSearchChanges",
@@ -288,6 +308,7 @@ __all__ = [
     "UnknownPayload",
     "UnprocessableError",
     "Unset",
+    "Usage",
     "WaitStarted",
     "Webhook",
     "WebhookChanges",

@@ -43,6 +43,8 @@ class EndReason(enum.StrEnum):
     """As many rows as the caller wanted were handed out."""
     MAX_PAGES = "max_pages"
     """As many pages as the caller wanted were read."""
+    BUDGET = "budget"
+    """The :class:`CreditBudget` has no room for another row."""
     PLAN_LIMIT = "plan_limit"
     """There are more rows, and the account's plan gives no more of them."""
     TRUNCATED_BY_CREDITS = "truncated_by_credits"

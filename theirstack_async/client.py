@@ -15,7 +15,8 @@ from theirstack_async._engine.aiohttp_transport import AiohttpTransport
 from theirstack_async._engine.pipeline import Pipeline, Reply
 from theirstack_async._engine.slots import Slots
 from theirstack_async._engine.theirstack import theirstack_dialect
-from theirstack_async._values import UNSET, Secret, Unset
+from theirstack_async._engine.usage import Usage
+from theirstack_async._values import UNSET, RateLimit, Secret, Unset
 from theirstack_async._wire.message import Kind
 from theirstack_async.config import (
     ClientConfig,
@@ -33,6 +34,11 @@ from theirstack_async.resources._all import Resources
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from theirstack_async.budget import CreditBudget
+    from theirstack_async.filters import CompanyFilters, JobFilters
+    from theirstack_async.models import CreditBalance, Estimate
+    from theirstack_async.quota import QuotaStore
 
 
 _MIB: Final = 1024 * 1024
@@ -59,6 +65,8 @@ class TheirStack(Resources):
         proxy: str | None = None,
         ssl_context: SSLContext | None = None,
         trust_env: bool = False,
+        budget: CreditBudget | None = None,
+        quota: QuotaStore | None = None,
         hooks: Iterable[Hook] = (),
         keep_unknown_fields: bool = False,
     ) -> None:
@@ -72,12 +80,15 @@ class TheirStack(Resources):
             timeouts: connect 10 s, read 60 s, deadline 300 s.
             retries: up to 4 attempts; never of a call that would act or cost twice.
             max_concurrency: requests under way at once; more calls wait for their turn, within their deadline.
-            max_rate_wait: the longest wait, in seconds, that the API may ask for; None for any.
+            max_rate_wait: the longest wait, in seconds, for a rate window; None for any.
             max_body_bytes: the largest answer, decompressed.
             session: an aiohttp session to use; it is never closed here, and the pool, the proxy and TLS are its own.
             proxy: the address of an HTTP proxy.
             ssl_context: for a private certificate authority.
             trust_env: take the proxy from the environment (``HTTPS_PROXY``, ``NO_PROXY``) as it is at the first call.
+            budget: bounds what billed calls may spend.
+            quota: where the API's rate windows are kept, so that processes that share a key can share them
+                (:class:`SQLiteQuota`, :class:`RedisQuota`). By default each client keeps its own.
             hooks: callables that are told of each call, attempt and wait; see :mod:`theirstack_async.hooks`.
             keep_unknown_fields: keep fields that the models do not know in ``.extra``; decoding is slower then.
 
@@ -98,6 +109,8 @@ class TheirStack(Resources):
             proxy=check_proxy(proxy),
             ssl_context=ssl_context,
             trust_env=trust_env,
+            budget=budget,
+            quota=quota,
             hooks=tuple(hooks),
             keep_unknown_fields=keep_unknown_fields,
         )
@@ -114,6 +127,7 @@ class TheirStack(Resources):
         api_key: str | KeyProvider | Unset = UNSET,
         timeouts: Timeouts | Unset = UNSET,
         retries: RetryPolicy | Unset = UNSET,
+        budget: CreditBudget | None | Unset = UNSET,
         hooks: Iterable[Hook] | Unset = UNSET,
         max_concurrency: int | Unset = UNSET,
     ) -> Self:
@@ -122,7 +136,9 @@ class TheirStack(Resources):
         A view's ``max_concurrency`` lies within this client's: its requests count in both.
         """
         old = self._pipeline.config
-        given: dict[str, Any] = {"timeouts": timeouts, "retries": retries, "max_concurrency": max_concurrency}
+        given: dict[str, Any] = {
+            "timeouts": timeouts, "retries": retries, "budget": budget, "max_concurrency": max_concurrency
+        }  # fmt: skip
         given = {name: value for name, value in given.items() if value is not UNSET}
         if not isinstance(api_key, Unset):
             given["api_key"] = load_key(api_key)
@@ -139,6 +155,35 @@ class TheirStack(Resources):
         view._root = self
         view._made_at = self._made_at
         return view
+
+    @property
+    def usage(self) -> Usage:
+        """What the calls of this client and of its views came to so far: requests, rows and credits, by operation."""
+        return self._pipeline.usage
+
+    @property
+    def rate_limits(self) -> Mapping[str, RateLimit]:
+        """What is known of the API's rate windows now, by group of operations: ``tiered`` for the searches that share a
+        quota by plan, ``other`` for the rest. Empty before the first answer.
+        """
+        key = self._pipeline.config.api_key
+        return self._pipeline.throttle.limits(key.reveal() if isinstance(key, Secret) else None)
+
+    async def ping(self) -> CreditBalance:
+        """Call the API for free, and return the credits of the account: the address and the key are good then."""
+        return await self.billing.credit_balance()
+
+    async def estimate(self, query: JobFilters | CompanyFilters, *, max_items: int | None = None) -> Estimate:
+        """Return how many rows a search would bring, at most ``max_items``, and what they would cost. Free.
+
+        Raises:
+            ArgumentError: the filters name companies: then the API would bill the count.
+        """
+        from theirstack_async.filters import JobFilters
+
+        if isinstance(query, JobFilters):
+            return await self.jobs.estimate(query, max_items=max_items)
+        return await self.companies.estimate(query, max_items=max_items)
 
     async def request(
         self,

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from ssl import SSLContext
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,6 +17,10 @@ import attrs
 from theirstack_async._values import Secret
 from theirstack_async.errors import ArgumentError, ConfigurationError
 from theirstack_async.hooks import Hook
+
+if TYPE_CHECKING:
+    from theirstack_async.budget import CreditBudget
+    from theirstack_async.quota import QuotaStore
 
 KEY_VARIABLE: Final = "THEIRSTACK_API_KEY"
 URL_VARIABLE: Final = "THEIRSTACK_BASE_URL"
@@ -63,6 +67,20 @@ def _hooks(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]
             raise ArgumentError(
                 f"hooks: expected plain callables, which are called and not awaited, got {hook!r}", field=attribute.name
             )
+
+
+def _budget(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not callable(getattr(value, "hold", None)):
+        raise ArgumentError(
+            f"budget: expected a CreditBudget, such as CreditBudget(100), got {value!r}", field=attribute.name
+        )
+
+
+def _quota(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not inspect.iscoroutinefunction(getattr(value, "update", None)):
+        raise ArgumentError(
+            f'quota: expected a QuotaStore, such as SQLiteQuota("quota.db"), got {value!r}', field=attribute.name
+        )
 
 
 def check_count(field: str, value: object, *, at_least: int = 1, at_most: int | None = None) -> int:
@@ -122,6 +140,8 @@ class RequestOptions:
     """Instead of the client's limits."""
     retries: RetryPolicy | None = attrs.field(default=None, validator=attrs.validators.optional(_of(RetryPolicy)))
     """Instead of the client's policy."""
+    budget: CreditBudget | None = attrs.field(default=None, validator=_budget)
+    """Pays for the call, instead of the client's budget."""
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=lambda headers: repr([*headers]))
     """Sent along. ``Authorization`` is refused: use ``client.with_options(api_key=...)``."""
 
@@ -152,6 +172,8 @@ class ClientConfig:
     """May hold credentials."""
     ssl_context: SSLContext | None = attrs.field(default=None, repr=False)
     trust_env: bool = False
+    budget: CreditBudget | None = attrs.field(default=None, validator=_budget)
+    quota: QuotaStore | None = attrs.field(default=None, validator=_quota, repr=False)
     hooks: tuple[Hook, ...] = attrs.field(default=(), validator=_hooks)
     keep_unknown_fields: bool = False
 

@@ -76,6 +76,8 @@ class CallEnded:
     attempts: int
     elapsed: float
     """Seconds, all waits included."""
+    credits: int = 0
+    """What the answer cost; 0 when nobody knows."""
 
 
 HookEvent = CallStarted | AttemptEnded | WaitStarted | CallEnded

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlencode
 
 import attrs
 
 from theirstack_async._clock import Clock
 from theirstack_async._engine.dialect import Operation
-from theirstack_async._values import MASK, UNSET, Headers
+from theirstack_async._values import MASK, UNSET, Headers, RateLimit
 from theirstack_async._version import __version__
 from theirstack_async._wire.encode import encode_json
 from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
 from theirstack_async.config import RequestOptions, RetryPolicy, Timeouts
-from theirstack_async.errors import DecodeError, Problem, Sent
+from theirstack_async.errors import (
+    DecodeError,
+    OutcomeUnknownError,
+    Phase,
+    Problem,
+    RequestTimeoutError,
+    Sent,
+    TheirStackError,
+)
 
 _IDENTITY: Final = f"theirstack-async/{__version__}"
 _TELLING: Final = 12
 """Characters from which on a text that equals the key, or a secret, can only be an echo of it."""
+SLOT: Final = "its turn (max_concurrency)"
+"""What a call waits for when too many are under way."""
+T = TypeVar("T")
 Body = tuple[bytes | None, str | None]
 """A request's body, and its media type; None and None without one."""
 _call_ids: Final = itertools.count(1)
@@ -34,7 +47,9 @@ class Reply:
     body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
     """Decompressed, not decoded."""
     meta: ResponseMeta
-    """Status, request id, attempts, seconds, rate windows."""
+    """Status, request id, attempts, seconds, rate windows, credits."""
+    asked: int = 0
+    """How many rows were asked for: fewer than wanted where a budget had no room for more."""
 
     def json(self) -> Any:
         """Return the body as plain data.
@@ -81,9 +96,19 @@ class Call:
     """How often it was tried, the try with a renewed key included."""
     id: int = attrs.field(factory=lambda: next(_call_ids))
     started: float = attrs.field(init=False)
+    unclear: bool = False
+    """Whether the present attempt may have been carried out, and nobody knows."""
+    told: RateLimit | None = None
+    """What the rate headers of the last complete answer said."""
+    fingerprint: str = attrs.field(init=False, default="")
+    """A digest of what was asked, by which a budget names it, the same for the same request; only billed ones have it.
+    """
 
     def __attrs_post_init__(self) -> None:
         self.started = self.clock.monotonic()
+        if self.kind == "billed":
+            asked = b"\0".join([self.request.label.encode(), self.request.url.encode(), self.request.body or b""])
+            self.fingerprint = hashlib.sha256(asked).hexdigest()[:16]
 
     @property
     def name(self) -> str:
@@ -102,6 +127,56 @@ class Call:
     def remaining(self) -> float | None:
         """Return the seconds left of the deadline, not below zero; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - self.elapsed())
+
+    async def in_time(self, waiting: Awaitable[T], phase: Phase, what: str) -> T:
+        """Await something within what is left of the deadline.
+
+        Raises:
+            RequestTimeoutError: it took longer.
+        """
+        limit = asyncio.timeout(self.remaining())
+        try:
+            async with limit:
+                return await waiting
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        raise self.late(phase, what)
+
+    def late(self, phase: Phase, what: str) -> RequestTimeoutError:
+        """Return the error for a call whose deadline passed before it was sent."""
+        return RequestTimeoutError(
+            f"{self.request.label}: waited for {what} until the deadline of {self.deadline} s", phase=phase
+        )
+
+    def final(self, error: TheirStackError) -> TheirStackError:
+        """Return what the caller gets: the error, or that the outcome is unknown.
+
+        ``state.sent`` tells of all attempts, so a request that is refused or cannot be sent at last, after an attempt
+        that may have been carried out, does not count as unsent.
+        """
+        final = error
+        if self.kind in ("once", "billed") and self.state.sent == "maybe":
+            final = self._unknown(error)
+            final.__cause__ = error
+        if self.state.sent == "maybe" and error.sent == "no":
+            error.sent = "maybe"
+        for each in {final, error}:
+            each.attempts = self.state.attempts
+            each.elapsed = self.elapsed()
+        return final
+
+    def _unknown(self, error: TheirStackError) -> OutcomeUnknownError:
+        unclear = f"{self.request.label}: nobody knows whether it was carried out, and it was not sent again, since that"
+        if self.kind != "billed":
+            return OutcomeUnknownError(f"{unclear} could act twice. Look before you repeat it. The first error: {error}")
+        return OutcomeUnknownError(
+            f"{unclear} could be billed twice: {self.credits} credits are at risk (request {self.fingerprint}). Compare "
+            "used_api_credits of client.billing.credit_balance() with what you know you spent, or let "
+            f"CreditBudget.reconcile(client) do it. The first error: {error}",
+            credits_at_risk=self.credits,
+            fingerprint=self.fingerprint,
+        )
 
 
 def prepare(

@@ -31,6 +31,14 @@ class Operation:
     """Whether the key is sent along."""
     accept: str = "application/json"
     """The media type of its answer."""
+    rate_group: str = "other"
+    """Operations of one name share one set of rate windows."""
+    limit_field: str = "limit"
+    """The field of the body that says how many rows are wanted, where rows have a price."""
+
+    def price(self, rows: int) -> int:
+        """Return what an answer with so many rows costs, in credits."""
+        return rows * self.credits_per_row + (self.credits_per_call if rows else 0)
 
 
 class ErrorParser(Protocol):
@@ -53,6 +61,10 @@ class Dialect:
     """By name."""
     holds_rows: Callable[[Response], bool] = lambda _: False
     """Whether an answer that refuses a billed request holds rows all the same, which were paid for."""
+    count_rows: Callable[[bytes], int | None] = lambda _: None
+    """From the answer of an operation that has a price to the number of its rows; None where it has none to count."""
+    assumed_windows: Mapping[str, tuple[tuple[str, int, float], ...]] = {}
+    """By rate group: the windows (name, requests, seconds) that are presumed until the API has declared some."""
     secret_fields: frozenset[str] = frozenset()
     """Fields of a request's body that no error may repeat."""
 

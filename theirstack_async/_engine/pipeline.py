@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from theirstack_async._clock import Clock, SystemClock
-from theirstack_async._engine.call import Call, CallState, Reply, mask_echo, prepare, secrets, write_body
+from theirstack_async._engine.call import SLOT, Call, CallState, Reply, mask_echo, prepare, secrets, write_body
 from theirstack_async._engine.dialect import Dialect, Operation
-from theirstack_async._engine.retry import Retry, decide
+from theirstack_async._engine.keys import with_key
+from theirstack_async._engine.retry import Retry, Stop, decide
 from theirstack_async._engine.slots import Slots
+from theirstack_async._engine.spending import Spending
 from theirstack_async._engine.transport import Transport
-from theirstack_async._values import UNSET, Headers, Secret
+from theirstack_async._engine.usage import OperationUsage, Usage
+from theirstack_async._values import UNSET, RateLimit
 from theirstack_async._wire.encode import build_url, fill_path
 from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
 from theirstack_async._wire.ratelimit import parse_rate_limit
-from theirstack_async.config import KEY_VARIABLE, ClientConfig, KeyProvider, RequestOptions, check_key
-from theirstack_async.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    OutcomeUnknownError,
-    Phase,
-    RequestTimeoutError,
-    Sent,
-    TheirStackError,
-)
+from theirstack_async.config import ClientConfig, RequestOptions
+from theirstack_async.errors import AuthenticationError, Sent, TheirStackError
 from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, HookEvent, WaitStarted, emit, logger
+
+if TYPE_CHECKING:
+    from theirstack_async._engine.throttle import Throttle, Turn
 
 __all__ = ["CallState", "Pipeline", "Reply"]
 
 _NO_OPTIONS: Final = RequestOptions()
-_T = TypeVar("_T")
 
 
 class Pipeline:
@@ -57,10 +53,24 @@ class Pipeline:
         self.slots = slots
         self.clock: Clock = clock or SystemClock()
         self._uniform = uniform
+        self._root: Pipeline = self
+        self.usage: Usage = Usage()
+        """What the calls have come to, those of views included."""
 
     def view(self, config: ClientConfig, slots: Slots) -> Pipeline:
         """Return a pipeline under another configuration over the same transport."""
-        return Pipeline(config, self.dialect, self.transport, slots, clock=self.clock, uniform=self._uniform)
+        view = Pipeline(config, self.dialect, self.transport, slots, clock=self.clock, uniform=self._uniform)
+        view._root, view.usage = self._root, self.usage
+        return view
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        """What paces the calls of a client and of its views."""
+        if self._root is not self:
+            return self._root.throttle
+        from theirstack_async._engine.throttle import Throttle
+
+        return Throttle(self.config.quota, self.clock, self._uniform, self.dialect.assumed_windows)
 
     async def call(
         self,
@@ -96,25 +106,57 @@ class Pipeline:
             clock=self.clock,
         )
         self._emit(CallStarted(call.id, call.name, operation.method, fill_path(operation.path, parts), call.kind))
+        spending = Spending(call, options.budget or self.config.budget, rows)
         failure: str | None = None
         try:
-            response = await self._run(call)
+            asked = await spending.begin(json)
+            response = await self._run(call, spending)
         except BaseException as error:
             failure = type(error).__name__
             raise
         finally:
-            elapsed = call.elapsed()
-            self._emit(CallEnded(call.id, call.name, call.state.status, failure, call.state.attempts, elapsed))
-        meta = ResponseMeta(
+            self._end(call, spending, failure)
+        return Reply(response.body, self._meta(call, spending, response), asked)
+
+    async def charge(self, operation: Operation, rows: int, options: RequestOptions | None) -> int:
+        """Account for rows that were billed although they were asked for free, and return what they cost in credits."""
+        cost = operation.price(rows)
+        self.usage.note(operation.name, OperationUsage(rows=rows, credits=cost))
+        if (budget := (options or _NO_OPTIONS).budget or self.config.budget) is not None:
+            await budget.charge(cost)
+        return cost
+
+    def _end(self, call: Call, spending: Spending, failure: str | None) -> None:
+        usage = spending.usage()
+        self.usage.note(call.name, usage)
+        self._emit(
+            CallEnded(
+                call.id, call.name, call.state.status, failure, call.state.attempts, call.elapsed(), usage.credits
+            )
+        )
+
+    def _meta(self, call: Call, spending: Spending, response: Response) -> ResponseMeta:
+        return ResponseMeta(
             response.status,
             response.headers.get("x-request-id"),
             call.state.attempts,
-            elapsed,
-            parse_rate_limit(response.headers),
+            call.elapsed(),
+            call.told,
+            spending.rows,
+            spending.credits,
         )
-        return Reply(response.body, meta)
 
-    async def _run(self, call: Call) -> Response:
+    async def _run(self, call: Call, spending: Spending) -> Response:
+        try:
+            response = await self._repeat(call, spending)
+        except BaseException:
+            await spending.fail(doubted=call.unclear)
+            raise
+        if call.kind == "billed":
+            await spending.settle(self.dialect.count_rows(response.body))
+        return response
+
+    async def _repeat(self, call: Call, spending: Spending) -> Response:
         while True:
             outcome = await self._attempt(call)
             if isinstance(outcome, Response):
@@ -131,9 +173,12 @@ class Pipeline:
                 max_wait=self.config.max_rate_wait,
                 random=self._uniform,
             )
+            if isinstance(decision, Retry) and not await spending.repeat(doubted=call.unclear):
+                decision = Stop("the budget has no room for paying twice")
             if not isinstance(decision, Retry):
                 self._log(call, f"giving up: {decision.reason}")
-                raise self._final(call, outcome)
+                raise call.final(outcome)
+            call.unclear = False
             self._log(call, f"sending again in {decision.delay:.3f} s: {decision.reason}")
             self._emit(WaitStarted(call.id, call.name, decision.delay, decision.reason))
             await self.clock.sleep(decision.delay)
@@ -155,22 +200,48 @@ class Pipeline:
     async def _try(self, call: Call) -> Response | TheirStackError:
         before = call.state.sent
         call.tries += 1
+        call.unclear = False
         try:
             self.transport.check()
-            request = await self._with_key(call)
-            await self._in_time(call, self.slots.acquire(), "slot")
+            request = await with_key(call, self.config.api_key, self.dialect)
+            turn = await self._turn(call)
             try:
-                remaining = call.remaining()
-                if remaining == 0:
-                    raise self._late(call, "slot")
-                call.state.sent = "maybe"
-                response = await self.transport.send(attrs.evolve(request, deadline=remaining))
-            finally:
-                self.slots.release()
+                response = await self._send(call, request)
+            except BaseException as error:
+                unsent = not call.unclear or (isinstance(error, TheirStackError) and error.sent == "no")
+                await (turn.release() if unsent else turn.end(None, None))
+                raise
         except TheirStackError as error:
             call.state.attempts += error.attempts
             call.state.sent = before if error.sent == "no" else error.sent
+            call.unclear = error.sent != "no"
             return error
+        call.told = parse_rate_limit(response.headers)
+        await turn.end(response, call.told or RateLimit(()))
+        return self._judge(call, request, response, before)
+
+    async def _turn(self, call: Call) -> Turn:
+        """Wait for a place in the rate windows."""
+
+        def told(seconds: float, why: str) -> None:
+            self._emit(WaitStarted(call.id, call.name, seconds, why))
+
+        waiting = self.throttle.acquire(call, self.config.max_rate_wait, told)
+        return await call.in_time(waiting, "deadline", "a rate window")
+
+    async def _send(self, call: Call, request: Request) -> Response:
+        await call.in_time(self.slots.acquire(), "slot", SLOT)
+        try:
+            remaining = call.remaining()
+            if remaining == 0:
+                raise call.late("slot", SLOT)
+            call.state.sent, call.unclear = "maybe", True
+            return await self.transport.send(attrs.evolve(request, deadline=remaining))
+        finally:
+            self.slots.release()
+
+    def _judge(self, call: Call, request: Request, response: Response, before: Sent) -> Response | TheirStackError:
+        """Return the answer if it is a success, or the error that it tells of."""
         call.state.attempts += response.sends
         hide = (call.key, *call.secrets)
         response = mask_echo(response, hide)
@@ -181,59 +252,9 @@ class Pipeline:
             return response
         # A 4xx is a refusal: nothing was done, unless by an earlier send, be it a hidden one. After any other answer
         # nobody knows.
-        call.state.sent = before if 400 <= response.status < 500 and response.sends == 1 else "maybe"
+        call.unclear = not (400 <= response.status < 500 and response.sends == 1)
+        call.state.sent = "maybe" if call.unclear else before
         return self.dialect.parse_error(response, request.label, now=self.clock.now(), hide=hide)
-
-    async def _with_key(self, call: Call) -> Request:
-        if not call.operation.needs_key:
-            return call.request
-        source = self.config.api_key
-        if source is None:
-            raise ConfigurationError(
-                f"{call.request.label} needs an API key: pass TheirStack(api_key=...) or set {KEY_VARIABLE}"
-            )
-        if isinstance(source, Secret):
-            call.key = source.reveal()
-        else:
-            call.key = check_key(await self._ask(call, source), "api_key()")
-        name, value = self.dialect.auth_header(call.key)
-        return attrs.evolve(call.request, headers=Headers({**call.request.headers, name: value}))
-
-    async def _ask(self, call: Call, source: KeyProvider) -> object:
-        """Return what the user's callable gives for a key.
-
-        Raises:
-            ConfigurationError: it failed; what it raised is the ``__cause__``.
-        """
-        try:
-            answer = source()
-            return await self._in_time(call, answer, "deadline") if inspect.isawaitable(answer) else answer
-        except TheirStackError:
-            raise
-        except Exception as error:
-            message = f"{call.request.label}: api_key() gave no key, it raised {type(error).__name__}"
-            raise ConfigurationError(message) from error
-
-    async def _in_time(self, call: Call, waiting: Awaitable[_T], phase: Phase) -> _T:
-        """Await something within what is left of the deadline.
-
-        Raises:
-            RequestTimeoutError: it took longer.
-        """
-        limit = asyncio.timeout(call.remaining())
-        try:
-            async with limit:
-                return await waiting
-        except TimeoutError:
-            if not limit.expired():
-                raise
-        raise self._late(call, phase)
-
-    def _late(self, call: Call, phase: Phase) -> RequestTimeoutError:
-        what = "its turn (max_concurrency)" if phase == "slot" else "api_key()"
-        return RequestTimeoutError(
-            f"{call.request.label}: waited for {what} until the deadline of {call.deadline} s", phase=phase
-        )
 
     def _may_renew_key(self, call: Call, error: TheirStackError) -> bool:
         """Return whether a refused key may have been renewed since: once a call, and only if a callable gives it."""
@@ -241,27 +262,6 @@ class Pipeline:
             return False
         call.key_renewed = True
         return True
-
-    def _final(self, call: Call, error: TheirStackError) -> TheirStackError:
-        """Return what the caller gets: the error, or that the outcome is unknown.
-
-        ``call.state.sent`` tells of all attempts, so a request that is refused or cannot be sent at last, after an
-        attempt that may have been carried out, does not count as unsent.
-        """
-        final = error
-        if call.kind in ("once", "billed") and call.state.sent == "maybe":
-            final = OutcomeUnknownError(
-                f"{call.request.label}: nobody knows whether it was carried out, and it was not sent again, since that "
-                f"could act twice. Look before you repeat it. The first error: {error}",
-                credits_at_risk=call.credits if call.kind == "billed" else 0,
-            )
-            final.__cause__ = error
-        if call.state.sent == "maybe" and error.sent == "no":
-            error.sent = "maybe"
-        for each in {final, error}:
-            each.attempts = call.state.attempts
-            each.elapsed = call.elapsed()
-        return final
 
     def _log(self, call: Call, text: str) -> None:
         logger.debug("call %d %s: %s", call.id, call.name, text)

@@ -17,10 +17,20 @@ if TYPE_CHECKING:
     from theirstack_async._wire.message import Response
     from theirstack_async.errors import APIError
 
-JOBS_SEARCH: Final = Operation("jobs.search", "POST", "/v1/jobs/search", "billed", credits_per_row=1)
-COMPANIES_SEARCH: Final = Operation("companies.search", "POST", "/v1/companies/search", "billed", credits_per_row=3)
+TIERED: Final = "tiered"
+"""The searches that share one quota, which depends on the account's tier; the page names these three only
+(https://theirstack.com/en/docs/api-reference/rate-limit.md)."""
+_PER_SECOND: Final = (("per-second", 4, 1.0),)
+"""The window that both tiers have (the same page)."""
+
+JOBS_SEARCH: Final = Operation(
+    "jobs.search", "POST", "/v1/jobs/search", "billed", credits_per_row=1, rate_group=TIERED
+)
+COMPANIES_SEARCH: Final = Operation(
+    "companies.search", "POST", "/v1/companies/search", "billed", credits_per_row=3, rate_group=TIERED
+)
 COMPANIES_TECHNOLOGIES: Final = Operation(
-    "companies.technologies", "POST", "/v1/companies/technologies", "billed", credits_per_call=3
+    "companies.technologies", "POST", "/v1/companies/technologies", "billed", credits_per_call=3, rate_group=TIERED
 )
 COMPANIES_BUYING_INTENTS: Final = Operation(
     "companies.buying_intents", "POST", "/v1/companies/buying_intents", "billed", credits_per_call=3
@@ -145,6 +155,12 @@ def _holds_rows(response: Response) -> bool:
     return holds_rows(response)
 
 
+def _count_rows(body: bytes) -> int | None:
+    from theirstack_async._convert.counting import count_rows
+
+    return count_rows(body)
+
+
 def theirstack_dialect(base_url: str) -> Dialect:
     """Return TheirStack's dialect at an address.
 
@@ -156,5 +172,7 @@ def theirstack_dialect(base_url: str) -> Dialect:
         parse_error=_parse_error,
         operations=OPERATIONS,
         holds_rows=_holds_rows,
+        count_rows=_count_rows,
+        assumed_windows={TIERED: _PER_SECOND},
         secret_fields=frozenset({"secret"}),
     )

@@ -70,3 +70,9 @@ class ResponseMeta:
     """Seconds from the start of the call to the complete answer, waits included."""
     rate_limit: RateLimit | None
     """What the rate headers said; None where there were none."""
+    rows: int | None = None
+    """Rows in the answer of an operation that has a price; None for any other, and where they cannot be counted."""
+    credits: int = 0
+    """Credits that the answer cost, by its rows and the price list
+    (https://theirstack.com/en/docs/pricing/credits.md). When an earlier attempt of the same call may have been billed
+    as well (``retry_paid``), that is not in it; see :attr:`CreditBudget.doubts`."""

@@ -16,6 +16,7 @@ from theirstack_async._values import UNSET
 from theirstack_async._walk import Ask, EndReason, OffsetWalk, Walk
 from theirstack_async._wire.message import ResponseMeta
 from theirstack_async.errors import DecodeError, PaginationError
+from theirstack_async.pagination._rows import is_reject, rejects_of
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
@@ -128,6 +129,23 @@ class Arrived(Generic[T]):
         reached = self.places[self.next - 1] + 1 if self.next else 0
         waiting = [place for place, _ in self.rejects if place >= self.front] if wait_for_rejects else []
         return min([reached, *waiting])
+
+
+def arrived(
+    listing: Listing[T], offset: int, reply: Reply, rows: Rows[Any], keys: list[int], places: list[int], front: int
+) -> Arrived[T]:
+    """Return a page as it arrived, of which the rows at some places are to be handed out."""
+    repeated = len(keys) - len(places)
+    rejects = rejects_of(rows, places if rows.rejected else (), listing.label, reply.body)
+    if rows.rejected:
+        places = [place for place in places if not is_reject(rows.rows[place])]
+    items: list[Any] = [rows.rows[place] for place in places]
+    if listing.item is not None:
+        items = [listing.item(row) for row in items]
+    page = Arrived(offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)
+    page.metadata, page.credits = rows.metadata, len(keys) * listing.credits_per_row
+    page.barren = bool(page.credits) and page.spent
+    return page
 
 
 def stopped(label: str, reason: str, what: str, point: Checkpoint, missing: int | None) -> PaginationError:

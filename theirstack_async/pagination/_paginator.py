@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
+import attrs
 
 from theirstack_async._checkpoint import MEMORY, VERSION, Checkpoint
 from theirstack_async._engine.pipeline import Reply
@@ -16,10 +17,10 @@ from theirstack_async._prefetch import Prefetch, make_lookahead
 from theirstack_async._tasks import attach
 from theirstack_async._walk import Ask, EndReason, Taken
 from theirstack_async.config import check_count
-from theirstack_async.errors import APIError, DecodeError, PaginationError
+from theirstack_async.errors import APIError, BudgetExceededError, DecodeError, PaginationError
 from theirstack_async.pagination._arguments import check_bounds, check_start
-from theirstack_async.pagination._page import LOUD, Arrived, Listing, Page, RawPage, RejectsMode, stopped
-from theirstack_async.pagination._rows import is_reject, keys_of, rejects_of, rows_of, told_by
+from theirstack_async.pagination._page import LOUD, Arrived, Listing, Page, RawPage, RejectsMode, arrived, stopped
+from theirstack_async.pagination._rows import is_reject, keys_of, rows_of, told_by
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
@@ -245,6 +246,11 @@ class Paginator(Generic[T]):
     async def _load(self, ask: Ask) -> None:
         try:
             reply = await self._lookahead.get(ask)
+        except BudgetExceededError:
+            self._walk.end = self._walk.end or EndReason.BUDGET
+            if self._walk.not_fetched is None and self._walk.total is not None:
+                self._walk.not_fetched = max(0, self._walk.total - ask.offset)
+            return
         except APIError as error:
             reason = self._walk.refuse(error.status)
             if reason and self._walk.end:
@@ -254,6 +260,8 @@ class Paginator(Generic[T]):
             # What was begun beyond it is paid for, and is handed out before the end is told.
             self._walk.end, self._refusal = reason, error
             return
+        if reply.asked:
+            ask = attrs.evolve(ask, limit=reply.asked)
         rows = self._decode(reply)
         keys = keys_of(rows, self._listing.key)
         taken = self._walk.take(ask, keys, told_by(reply, rows))
@@ -282,19 +290,10 @@ class Paginator(Generic[T]):
         if self._delivered is not None:
             places = [place for place in places if self._delivered.add(keys[place])]
             self._pass_was_new = self._pass_was_new or bool(places)
-        repeated = len(keys) - len(places)
-        rejects = rejects_of(rows, places if rows.rejected else (), self._listing.label, reply.body)
-        if rows.rejected:
-            places = [place for place in places if not is_reject(rows.rows[place])]
-        items: list[Any] = [rows.rows[place] for place in places]
-        if self._listing.item is not None:
-            items = [self._listing.item(row) for row in items]
         # What turns up in a later pass stands anywhere, so the listing does not stand behind it.
         front = taken.front if self._passes == 1 else len(keys)
-        price = len(keys) * self._listing.credits_per_row
-        self._credits += price
-        page = Arrived(ask.offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)
-        page.metadata, page.credits, page.barren = rows.metadata, price, bool(price) and page.spent
+        page = arrived(self._listing, ask.offset, reply, rows, keys, places, front)
+        self._credits += page.credits
         return page
 
     def _turn_to(self, page: Arrived[T]) -> None:

@@ -1,0 +1,257 @@
+"""What we do about the API's rate limits: calls wait for a place in its windows, instead of being refused.
+
+What is known of the windows is a document in a :class:`QuotaStore`, so that processes that share a store share the
+windows; the reckoning itself is in :mod:`.windows`. Here is the waiting: in line, first come, first served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from theirstack_async._clock import Clock
+from theirstack_async._engine import windows
+from theirstack_async._engine.call import Call
+from theirstack_async._engine.windows import Wait
+from theirstack_async._values import RateLimit
+from theirstack_async._wire.message import Response
+from theirstack_async._wire.retry_after import parse_retry_after
+from theirstack_async.errors import QuotaError, RateLimitError
+from theirstack_async.hooks import logger
+from theirstack_async.quota import MemoryQuota
+
+if TYPE_CHECKING:
+    import anyio
+
+    from theirstack_async.quota import QuotaStore
+
+T = TypeVar("T")
+LEASE: Final = 60.0
+"""Seconds after which a request that its process never told the end of counts as answered."""
+_SPREAD: Final = 0.25
+"""The longest pause, in seconds, of those who go after the one that found a window open again."""
+_STORE_PAUSE: Final = 1.0
+"""Seconds until a store that could not be reached is tried again."""
+Assumed = Sequence[tuple[str, int, float]]
+
+
+@attrs.frozen
+class Patience:
+    """How long a call may wait for a rate window."""
+
+    call: Call
+    max_wait: float | None
+    """Seconds; None for any."""
+    told: Callable[[float, str], None]
+    """Is told of each wait: its seconds, and the reason."""
+
+    def check(self, wait: Wait, waited: float, known: Callable[[], RateLimit]) -> None:
+        """Refuse a wait that is too long.
+
+        Raises:
+            RateLimitError: it is.
+        """
+        remaining = self.call.remaining()
+        if self.max_wait is not None and waited + wait.seconds > self.max_wait:
+            why = f"max_rate_wait ({self.max_wait:g} s) allows"
+        elif remaining is not None and wait.seconds >= remaining:
+            why = f"is left of the deadline ({remaining:.3g} s)"
+        else:
+            return
+        raise RateLimitError(
+            f"{self.call.request.label}: the API's rate window {wait.window!r} is full, and its turn comes in {wait.seconds:.3g} s "
+            f"or later, which is more than {why}. It was not sent. Come back then, or allow more.",
+            retry_after=wait.seconds,
+            rate_limit=known(),
+            sent="no",
+        )
+
+
+class Line:
+    """Those who wait for the windows of one group of operations, under one key."""
+
+    def __init__(self, scope: str, assumed: Assumed) -> None:
+        import anyio
+
+        self.scope = scope
+        self.assumed = assumed
+        self.waiting = 0
+        self.blocked = False
+        """Whether who is first waits for a window, and not just for the store."""
+        self.scattered = False
+        """Whether a window was found full by what others sent, so that those who wait for it go one after another."""
+        self.turn: anyio.Lock = anyio.Lock(fast_acquire=True)
+        self.changed: asyncio.Future[None] | None = None
+        self.document: dict[str, Any] = {}
+        self.seen = (0.0, 0.0)
+        """The store's time and ours when the document was read."""
+
+    def known(self, now: float) -> RateLimit:
+        """Return what is known of the windows, by our clock."""
+        return windows.state(self.document, self.seen[0] + now - self.seen[1])
+
+    def wake(self) -> None:
+        """Tell who is first in line that a request has ended."""
+        if self.changed is not None and not self.changed.done():
+            self.changed.set_result(None)
+
+
+class Throttle:
+    """Paces the calls of a client and of its views."""
+
+    def __init__(
+        self,
+        store: QuotaStore | None,
+        clock: Clock,
+        uniform: Callable[[], float],
+        assumed: Mapping[str, Assumed],
+    ) -> None:
+        self._own = MemoryQuota(clock)
+        self._store: QuotaStore = store or self._own
+        self._clock = clock
+        self._uniform = uniform
+        self._assumed = assumed
+        self._lines: dict[tuple[str, str], Line] = {}
+        self._tickets = (f"{uuid.uuid4().hex}-{number}" for number in itertools.count())
+        self._down_until: float | None = None
+
+    async def acquire(self, call: Call, max_wait: float | None, told: Callable[[float, str], None]) -> Turn:
+        """Return when the request of a call may be sent. The turn that is returned has to be ended.
+
+        ``max_wait`` is the longest wait in seconds, None for any; ``told`` is called with the seconds of each wait, and
+        its reason.
+
+        Raises:
+            RateLimitError: that would be too late; nothing was sent.
+        """
+        line = self._line(call.key, call.operation.rate_group)
+        patience = Patience(call, max_wait, told)
+        turn = Turn(self, line, next(self._tickets))
+        since = self._clock.monotonic()
+        if line.blocked and (wait := await self._look_ahead(line)):
+            patience.check(wait, 0.0, partial(line.known, since))
+        line.waiting += 1
+        try:
+            async with line.turn:
+                await self._reserve(line, turn.ticket, since, patience)
+            if line.scattered:
+                await self._clock.sleep(self._uniform() * _SPREAD)
+        except BaseException:
+            # Whether the place was noted is unknown after a cancellation.
+            await turn.release()
+            raise
+        finally:
+            line.waiting -= 1
+            line.scattered = line.scattered and line.waiting > 0
+        return turn
+
+    def limits(self, key: str | None) -> dict[str, RateLimit]:
+        """Return what is known at present, by group: of one key, or of all keys."""
+        now = self._clock.monotonic()
+        return {
+            group: line.known(now)
+            for (owner, group), line in self._lines.items()
+            if key in (None, owner) and line.document
+        }
+
+    async def _reserve(self, line: Line, ticket: str, since: float, patience: Patience) -> None:
+        while (wait := await self._try(line, ticket)) is not None:
+            now = self._clock.monotonic()
+            patience.check(wait, now - since, partial(line.known, now))
+            patience.told(wait.seconds, f"the API's rate window {wait.window!r} is full")
+            line.blocked = True
+            line.scattered = line.scattered or wait.probing
+            await self._pause(line, wait.seconds)
+        line.blocked = False
+
+    async def _try(self, line: Line, ticket: str) -> Wait | None:
+        def change(document: dict[str, Any], now: float) -> Wait | None:
+            return windows.reserve(document, now, ticket, lease=LEASE, assumed=line.assumed)
+
+        return await self.update(line, change)
+
+    async def _look_ahead(self, line: Line) -> Wait | None:
+        return await self.update(line, lambda document, now: windows.forecast(document, now, line.waiting))
+
+    async def _pause(self, line: Line, seconds: float) -> None:
+        """Wait so long, or until a request of this line has ended, which may have told more."""
+        line.changed = asyncio.get_running_loop().create_future()
+        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait([sleeping, line.changed], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            line.changed = None
+
+    async def update(self, line: Line, change: Callable[[dict[str, Any], float], T]) -> T:
+        """Change what is known of a line's windows, in the store, or where that cannot be reached in this process."""
+
+        def noted(document: dict[str, Any], now: float) -> tuple[T, dict[str, Any], float]:
+            return change(document, now), document, now
+
+        result, line.document, now = await self._update(line.scope, noted)
+        line.seen = now, self._clock.monotonic()
+        return result
+
+    async def _update(self, scope: str, change: Callable[[dict[str, Any], float], T]) -> T:
+        if self._down_until is None or self._clock.monotonic() >= self._down_until:
+            try:
+                result = await self._store.update(scope, change)
+            except QuotaError as error:
+                if self._down_until is None:
+                    logger.warning("rate limits are kept by this process alone until its store is back: %s", error)
+                self._down_until = self._clock.monotonic() + _STORE_PAUSE
+            else:
+                self._down_until = None
+                return result
+        return await self._own.update(scope, change)
+
+    def now(self) -> float:
+        """Return the wall clock time, by which dates in headers are read."""
+        return self._clock.now()
+
+    def _line(self, key: str, group: str) -> Line:
+        line = self._lines.get((key, group))
+        if line is None:
+            # The store is shared, and must not hold the key.
+            owner = hashlib.sha256(b"theirstack-async " + key.encode()).hexdigest()[:16]
+            line = self._lines[key, group] = Line(f"rate:{owner}:{group}", self._assumed.get(group, ()))
+        return line
+
+
+class Turn:
+    """A place in the windows, from before the request is sent until its answer is known."""
+
+    def __init__(self, throttle: Throttle, line: Line, ticket: str) -> None:
+        self.ticket = ticket
+        self._throttle = throttle
+        self._line = line
+
+    async def end(self, response: Response | None, told: RateLimit | None) -> None:
+        """Tell that the request was answered, or, without a response, that it was sent and may have been counted."""
+        counted = response is None or response.status != 429
+        retry_after: float | None = None
+        if response is not None and not counted:
+            retry_after = parse_retry_after(response.headers.get("retry-after"), self._throttle.now())
+
+        def change(document: dict[str, Any], now: float) -> None:
+            windows.settle(document, now, self.ticket, told, counted=counted, retry_after=retry_after)
+
+        await self._tell(change)
+
+    async def release(self) -> None:
+        """Tell that the request was never sent."""
+        await self._tell(lambda document, _: windows.release(document, self.ticket))
+
+    async def _tell(self, change: Callable[[dict[str, Any], float], None]) -> None:
+        try:
+            await self._throttle.update(self._line, change)
+        finally:
+            self._line.wake()
