@@ -146,7 +146,11 @@ class _Link:
 
     async def read(self, key: str) -> tuple[str, str, int, int]:
         """Return version, document, the store's time and the server's, both in microseconds."""
-        answer: list[str | bytes] = await _done(self._read(keys=[key]))
+        try:
+            answer = await _done(self._read(keys=[key]))
+        except _RedisFailedError:
+            # Once more: the first try may have found out that a connection of the pool ended long ago.
+            answer = await _done(self._read(keys=[key]))
         # Whether a client decodes is its owner's choice.
         version, document, time, wall = [each.decode() if isinstance(each, bytes) else each for each in answer]
         return version, document, int(time), int(wall)
