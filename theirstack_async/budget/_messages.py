@@ -1,0 +1,51 @@
+"""What a budget says to people when it refuses."""
+
+from __future__ import annotations
+
+from theirstack_async._engine.ledger import Demand, Standing
+from theirstack_async.errors import BudgetExceededError, ConfigurationError, RequestTimeoutError
+
+
+def exceeded(name: str, limit: int, reserve: int, demand: Demand, seen: Standing) -> BudgetExceededError:
+    """Return the error for a call that no end of other calls can make room for."""
+    settle = (
+        f", or settle the requests of unknown outcome in budget.doubts ({len(seen.doubts)} of them): "
+        "await budget.reconcile(client), or budget.resolve(fingerprint, credits)"
+    )
+    return BudgetExceededError(
+        f"{demand.label}: needs {demand.price * demand.least} credits, and budget {name!r} has no room for them: limit "
+        f"{limit}, reserve {reserve}, spent {seen.spent}, uncertain {seen.uncertain}. Nothing was sent. "
+        f"Raise budget.limit{settle if seen.doubts else ''}",
+        limit=limit - reserve,
+        spent=seen.spent,
+        uncertain=seen.uncertain,
+    )
+
+
+def late(name: str, room: int, demand: Demand, seen: Standing) -> RequestTimeoutError:
+    """Return the error for a call that waited for others until its deadline."""
+    free = max(0, room - seen.spent - seen.held - seen.uncertain)
+    return RequestTimeoutError(
+        f"{demand.label}: waited until the deadline of the call for {demand.price * demand.least} credits of budget "
+        f"{name!r}: {free} are free, and other calls hold {seen.held}",
+        phase="deadline",
+    )
+
+
+def no_baseline(name: str) -> ConfigurationError:
+    """Return the error for a budget of which nobody noted what the account had used when it began."""
+    return ConfigurationError(
+        f"budget {name!r} cannot be compared with the account: nobody noted the balance when it began. Make it by "
+        "CreditBudget.from_balance(client), or call reconcile(client) once before anything is spent; for now settle "
+        "its doubts by hand, with budget.resolve(fingerprint, credits)"
+    )
+
+
+def new_cycle(name: str, told: int, baseline: int, used: int) -> ConfigurationError:
+    """Return the error for an account that has used less than the budget knows to be spent."""
+    return ConfigurationError(
+        f"budget {name!r} cannot be compared with the account, which says that {used} credits were used in this "
+        f"billing cycle: {baseline} were used when the budget began, and {told} were spent of it since. A new cycle "
+        "has begun, or the balance lags behind: then try again later. All doubts are kept; settle them by hand, with "
+        "budget.resolve(fingerprint, credits), and begin the new cycle with a budget of another name"
+    )
