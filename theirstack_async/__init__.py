@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from theirstack_async.pagination import EndReason, Page, Paginator, RawPage, RejectsMode
     from theirstack_async.quota import MemoryQuota, QuotaStore, RedisQuota, SQLiteQuota
     from theirstack_async.report import RetryReport
+    from theirstack_async.resources._by_company import JobsByCompany
+    from theirstack_async.resources._reveal import Revealed
     from theirstack_async.resources.company_lists import CompanyListOrder
     from theirstack_async.resources.saved_searches import SavedSearchChanges, SavedSearchOrder
     from theirstack_async.resources.webhook_events import OnUnknown
@@ -111,6 +113,7 @@ _HOMES: Final = {
     "JobProperty": "filters",
     "JobSort": "filters",
     "JobSortField": "filters",
+    "JobsByCompany": "resources._by_company",
     "KeyProvider": "config",
     "KeywordFilterKwargs": "filters",
     "KeywordFilters": "filters",
@@ -143,6 +146,7 @@ _HOMES: Final = {
     "ResponseMeta": "_wire.message",
     "RetryPolicy": "config",
     "RetryReport": "report",
+    "Revealed": "resources._reveal",
     "SavedSearchChanges": "resources.saved_searches",
     "SavedSearchOrder": "resources.saved_searches",
     "Sent": "errors",
@@ -216,6 +220,7 @@ __all__ = [
     "EmailPreferences",
     "EmploymentStatus",
     "EndReason",
+    "Estimate",
     "EventPayload",
     "ExportLink",
     "FundingStage",
@@ -238,6 +243,7 @@ __all__ = [
     "JobSort",
     "JobSortField",
     "JobSummary",
+    "JobsByCompany",
     "KeyProvider",
     "Keyword",
     "KeywordCategory",
@@ -288,6 +294,7 @@ __all__ = [
     "ResponseMeta",
     "RetryPolicy",
     "RetryReport",
+    "Revealed",
     "SQLiteQuota",
     "Salary",
     "SavedSearch",

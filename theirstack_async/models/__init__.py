@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from theirstack_async.models.dataset_credentials import DatasetCredentials, DatasetStorage
     from theirstack_async.models.email_preferences import EmailPreferences
+    from theirstack_async.models.estimate import Estimate
     from theirstack_async.models.export_link import ExportLink
     from theirstack_async.models.hiring_team_member import HiringTeamMember
     from theirstack_async.models.industry import Industry
@@ -92,6 +93,7 @@ _HOMES: Final = {
     "DatasetType": "dataset",
     "EmailPreferences": "email_preferences",
     "EmploymentStatus": "_job_fields",
+    "Estimate": "estimate",
     "EventPayload": "webhook_event",
     "ExportLink": "export_link",
     "FundingStage": "_company_fields",
@@ -160,6 +162,7 @@ __all__ = [
     "DatasetType",
     "EmailPreferences",
     "EmploymentStatus",
+    "Estimate",
     "EventPayload",
     "ExportLink",
     "FundingStage",

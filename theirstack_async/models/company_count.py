@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from theirstack_async.models._base import Model
+from theirstack_async.models._answered import Answered
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
-class CompanyCount(Model):
+class CompanyCount(Answered):
     """How many companies match a search."""
 
     total_results: int

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import attrs
 
-from theirstack_async.models._base import Model
+from theirstack_async.models._answered import Answered
 from theirstack_async.models.company_keyword import CompanyKeyword
 from theirstack_async.models.search_metadata import SearchMetadata
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
-class CompanyKeywords(Model):
+class CompanyKeywords(Answered):
     """The answer to a look-up of one company's technologies or buying intents.
 
     It can be iterated over, and its length taken, as its ``data``.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from theirstack_async.models._base import Model
+from theirstack_async.models._answered import Answered
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, eq=False, repr=False, getstate_setstate=False)
-class JobCount(Model):
+class JobCount(Answered):
     """How many jobs match a search, and at how many companies."""
 
     total_results: int

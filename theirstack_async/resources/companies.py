@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from theirstack_async._values import All
     from theirstack_async.config import RequestOptions
     from theirstack_async.filters import CompanyFilterKwargs, CompanyFilters, KeywordFilterKwargs
-    from theirstack_async.models import Company, CompanyCount, CompanyKeyword, CompanyKeywords, CompanyPreview
+    from theirstack_async.models import Company, CompanyCount, CompanyKeyword, CompanyKeywords, CompanyPreview, Estimate
     from theirstack_async.pagination import Paginator, RejectsMode
 
 
@@ -66,20 +66,45 @@ class Companies(Searches):
         query: CompanyFilters | None = None,
         /,
         *,
+        pay: bool = False,
         extra_filters: Mapping[str, Any] | None = None,
         options: RequestOptions | None = None,
         **filters: Unpack[CompanyFilterKwargs],
     ) -> CompanyCount:
-        """Return how many companies match. Free.
+        """Return how many companies match. Free, as :meth:`Jobs.count`.
+
+        With a filter that names companies, which needs ``pay=True``, it costs one row, 3 credits.
 
         Raises:
-            ArgumentError: a filter was refused, or names companies: with such a filter the API would bill.
+            ArgumentError: a filter was refused, or names companies, and ``pay`` is not set.
+            BudgetExceededError: with ``pay``, the budget has no room for a row.
+            DecodeError: what came was billed although it was asked for free. It is accounted for, and in ``body``.
         """
         from theirstack_async.models import CompanyCount, CompanyPreview
+        from theirstack_async.models._answered import with_meta
 
         body = _body(query, filters, extra_filters)
-        found = await self._count(api.COMPANIES_SEARCH, CompanyPreview, body, options)
-        return CompanyCount(total_results=found.total_results or 0)
+        total, _, meta = await self._count(api.COMPANIES_SEARCH, CompanyPreview, body, options, pay=pay)
+        return with_meta(CompanyCount(total_results=total), meta)
+
+    async def estimate(
+        self,
+        query: CompanyFilters | None = None,
+        /,
+        *,
+        max_items: int | All | None = None,
+        extra_filters: Mapping[str, Any] | None = None,
+        options: RequestOptions | None = None,
+        **filters: Unpack[CompanyFilterKwargs],
+    ) -> Estimate:
+        """Return how many rows :meth:`search` would bring with these arguments, and what they would cost. Free.
+
+        As :meth:`Jobs.estimate`, which also says what it raises.
+        """
+        from theirstack_async.models import CompanyPreview
+
+        body = _body(query, filters, extra_filters)
+        return await self._estimate(api.COMPANIES_SEARCH, CompanyPreview, body, max_items, options)
 
     def preview(
         self,
@@ -87,9 +112,10 @@ class Companies(Searches):
         /,
         *,
         page_size: int = 25,
-        max_items: int | None = None,
+        max_items: int | All | None = None,
         max_pages: int | None = None,
         resume: Checkpoint | None = None,
+        pay: bool = False,
         extra_filters: Mapping[str, Any] | None = None,
         partial: bool = False,
         rejects: RejectsMode = "raise",
@@ -99,11 +125,8 @@ class Companies(Searches):
     ) -> Paginator[CompanyPreview]:
         """Return the companies that match with what identifies them blurred. Free.
 
-        As :meth:`search` otherwise, but for ``max_items``, which nothing requires here.
-
-        Raises:
-            ArgumentError: an argument or a filter was refused, or names companies: with such a filter the API does not
-                blur, and bills (https://theirstack.com/en/docs/api-reference/features/preview-data-mode).
+        As :meth:`search` otherwise, but for ``max_items``, which nothing requires here. A filter that names companies
+        needs ``pay=True``, and then each row costs 3 credits: see :meth:`Jobs.preview`, which also says what it raises.
         """
         from theirstack_async.models import CompanyPreview
 
@@ -112,7 +135,9 @@ class Companies(Searches):
             partial=partial, total=total,
         )  # fmt: skip
         body = _body(query, filters, extra_filters)
-        return self._page_through(api.COMPANIES_SEARCH, CompanyPreview, _company_key, body, paging, options, blur=True)
+        return self._page_through(
+            api.COMPANIES_SEARCH, CompanyPreview, _company_key, body, paging, options, blur=True, pay=pay
+        )
 
     async def technologies(
         self,
@@ -180,6 +205,7 @@ class Companies(Searches):
     ) -> CompanyKeywords:
         from theirstack_async.filters import KeywordFilters, build
         from theirstack_async.models import CompanyKeyword, CompanyKeywords, SearchMetadata
+        from theirstack_async.models._answered import with_meta
 
         named = {name: check_text(name, value) for name, value in company.items() if value is not None}
         if len(named) != 1:
@@ -197,7 +223,7 @@ class Companies(Searches):
         told = told_by(reply, page)
         if told.out_of_credits or told.withheld:
             raise _held_back(label, reply.meta.status, told.withheld, rows)
-        return CompanyKeywords(data=tuple(rows), metadata=page.metadata or SearchMetadata())
+        return with_meta(CompanyKeywords(data=tuple(rows), metadata=page.metadata or SearchMetadata()), reply.meta)
 
 
 def _held_back(label: str, status: int, withheld: int, rows: list[CompanyKeyword]) -> InsufficientCreditsError:
