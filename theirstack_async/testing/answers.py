@@ -38,6 +38,10 @@ class Answer:
     body: bytes = b"null"
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    rows: int = 0
+    """Rows in the body that were billed."""
+    credits: int = 0
+    """Credits that were billed for them."""
 
 
 @dataclass(frozen=True, slots=True)

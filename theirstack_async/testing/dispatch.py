@@ -27,7 +27,7 @@ class Dispatcher:
         self._backend = backend
         self._api_key = api_key
         self._sleep = sleep
-        self._rate = RateLimiter(backend.options.rate_tier, backend.clock)
+        self.rate: RateLimiter = RateLimiter(backend.options.windows, backend.options.rate_over, backend.clock)
         self._handlers: set[asyncio.Task[object]] = set()
         self.closing: asyncio.Event = asyncio.Event()
         self.requests: RequestLog = RequestLog(keep=keep_requests)
@@ -53,8 +53,8 @@ class Dispatcher:
         self._handlers.add(task)
         self.requests.begin(record)
         try:
-            return exchange.response(await self._answer(exchange))
-        except BrokenOffError:
+            return await exchange.send(await self._answer(exchange))
+        except (BrokenOffError, ConnectionError):
             return web.Response()  # aiohttp wants one; there is no connection left that could carry it
         finally:
             self.requests.end(record)
@@ -74,14 +74,23 @@ class Dispatcher:
             return await early.play(exchange)
         await exchange.read_body()
         fault = self.faults.take(exchange.record, reads_request=True)
-        admitted, exchange.rate_headers = self._rate.admit()
-        if fault is not None:
-            return await fault.play(exchange)
+        if fault is None:
+            return await exchange.carry_out()
+        exchange.rate_headers = self.rate.headers(exchange.record)
+        return await fault.play(exchange)
+
+    async def _perform(self, exchange: Exchange) -> Answer:
+        record = exchange.record
+        admitted = self.rate.admit(record)
+        exchange.rate_headers = self.rate.headers(record)
         if not admitted:
             return envelope(429, "A rate window is spent; the rate headers tell when it has room again")
-        return await exchange.carry_out()
+        answer = await self._operate(record)
+        record.rows += answer.rows
+        record.credits += answer.credits
+        return answer
 
-    async def _perform(self, record: RequestRecord) -> Answer:
+    async def _operate(self, record: RequestRecord) -> Answer:
         style = self._backend.options.error_style
         try:
             row, path_id = route(record.method, record.path)

@@ -23,7 +23,7 @@ class BrokenOffError(Exception):
     """The connection is gone, on cue or because the client left. Never leaves the fake."""
 
 
-Perform = Callable[[RequestRecord], Awaitable[Answer]]
+Perform = Callable[["Exchange"], Awaitable[Answer]]
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -46,28 +46,37 @@ class Exchange:
         self.sleep = sleep
         """Waits so many seconds, through the sleep that was injected into the fake."""
         self.rate_headers: dict[str, str] = {}
+        self._true_body: bytes | None = None
+        self._sending = Answer()
+        self._unsent = 0
 
     async def read_body(self) -> None:
         """Read the request's body into the record."""
         self.record.body = await self._request.read()
 
     async def carry_out(self) -> Answer:
-        """Do what the request asks for, and return the true answer."""
-        return await self._perform(self.record)
+        """Do what the request asks for, and return the true answer: 429 when a rate window is spent."""
+        answer = await self._perform(self)
+        self._true_body = answer.body
+        return answer
 
-    def response(self, answer: Answer) -> web.Response:
-        """Return the answer as it is sent when nothing is wrong."""
+    async def send(self, answer: Answer) -> web.Response:
+        """Write an answer to the socket as it is sent when nothing is wrong, and return what was sent."""
         body, headers = answer.body, {**self.rate_headers, **answer.headers, "Content-Type": answer.content_type}
         accepted = self._request.headers.get("Accept-Encoding", "")
         if self._compression and "gzip" in accepted and len(body) >= _MIN_COMPRESSED:
             body = gzip.compress(body, compresslevel=1)
             headers["Content-Encoding"] = "gzip"
-        self.record.status = answer.status
-        return web.Response(status=answer.status, body=body, headers=headers)
+        self._begin(answer)
+        response = web.Response(status=answer.status, body=body, headers=headers)
+        await response.prepare(self._request)
+        await response.write_eof()
+        self._wrote(len(answer.body))
+        return response
 
     def write_head(self, answer: Answer) -> None:
         """Write the status line and the headers of an answer; its body is up to the caller."""
-        self.record.status = answer.status
+        self._begin(answer)
         headers = {
             **self.rate_headers,
             **answer.headers,
@@ -77,11 +86,12 @@ class Exchange:
         }
         phrase = http.HTTPStatus(answer.status).phrase
         lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-        self.write("\r\n".join([*lines, "", ""]).encode())
+        self._transport().write("\r\n".join([*lines, "", ""]).encode())
 
     def write(self, data: bytes) -> None:
-        """Write bytes to the socket. Raises BrokenOffError when the connection is gone."""
+        """Write bytes of the body to the socket. Raises BrokenOffError when the connection is gone."""
         self._transport().write(data)
+        self._wrote(len(data))
 
     def close(self) -> NoReturn:
         """Close the connection in an orderly way (FIN) after what was written, and end the exchange."""
@@ -100,6 +110,16 @@ class Exchange:
         """Do nothing until cancelled, which happens when the client goes away or the server closes."""
         never: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         return await never
+
+    def _begin(self, answer: Answer) -> None:
+        self.record.status = answer.status
+        self._sending = answer
+        self._unsent = len(answer.body)
+
+    def _wrote(self, size: int) -> None:
+        self._unsent -= size
+        if self._unsent == 0:
+            self.record.answered = self._sending.body is self._true_body
 
     def _transport(self) -> asyncio.Transport:
         transport = self._request.transport

@@ -1,7 +1,8 @@
 """Faults on cue. Each says by ``apply`` whether the operation is carried out although its answer goes wrong.
 
 A fault that spoils an answer (``TruncatedBody``, ``DripBody``, ``ResetAfterHeaders``, ``WrongContentType``) spoils the
-true one when ``apply`` is True, and otherwise a 200 with the body ``null``.
+true one when ``apply`` is True, and otherwise a 200 with the body ``null``. A request counts in the rate windows when
+it is carried out; while a window is spent the true answer is a 429, and nothing is billed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -259,6 +261,16 @@ class ValidationDetail(Fault):
         if self.apply:
             await exchange.carry_out()
         return detail([FieldProblem(self.loc, self.msg, self.type)])
+
+
+BILLED_DROPS: Final[Mapping[str, Fault]] = MappingProxyType(
+    {
+        "before headers": ResetBeforeBody(apply=True),
+        "after headers": ResetAfterHeaders(apply=True),
+        "mid-body": TruncatedBody(apply=True),
+    }
+)
+"""The points at which a search can be billed and its answer be lost with the connection."""
 
 
 async def _spoilt(exchange: Exchange, apply: bool) -> Answer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict, get_args
 
 from theirstack_async.testing.answers import ErrorStyle
-from theirstack_async.testing.rate import Tier
+from theirstack_async.testing.rate import TIERS, Over, Tier, Window
 from theirstack_async.testing.store import Order
 
 UnknownIds = Literal["422", "404", "ignore"]
@@ -23,6 +25,7 @@ _CHOICES: Final[dict[str, Any]] = {
     "left_out": LeftOut,
     "error_style": ErrorStyle,
     "rate_tier": Tier,
+    "rate_over": Over,
     "plan": Plan,
     "over_plan": OverPlan,
     "out_of_credits": OutOfCredits,
@@ -30,7 +33,7 @@ _CHOICES: Final[dict[str, Any]] = {
     "balance": Balance,
 }
 _LEAST: Final = {"jobs": 0, "companies": 1, "credits": 0, "max_deliveries_in_flight": 1}
-_OR_NONE: Final = frozenset({"rate_tier", "credits"})
+_OR_NONE: Final = frozenset({"rate_tier", "rate_windows", "credits"})
 _TEXTS: Final = ("storage_endpoint", "storage_bucket")
 _SWITCHES: Final = ("naive_instants", "compression", "deliver")
 
@@ -57,8 +60,14 @@ class Options:
     """``"envelope"`` leaves each operation its own shape of 422 answers: FastAPI's list on industries and e-mail
     preferences, the envelope on all others. ``"detail"`` makes all of them FastAPI's list."""
     rate_tier: Tier | None = None
-    """``"free"`` or ``"paid"`` enforces that tier's published windows with 429, on the fake's clock, over all
-    requests together. None enforces nothing, and the headers tell of a window too wide to matter."""
+    """``"free"`` or ``"paid"`` enforces that tier's published windows with 429, on the fake's clock. None enforces
+    nothing, and the headers tell of a window too wide to matter. All keys are those of one user."""
+    rate_windows: Sequence[tuple[int, float]] | None = None
+    """Windows of your own in place of a tier's: requests and seconds of each, such as ``[(8, 1), (20, 3)]``. The
+    headers have whole seconds only, so a part of one is told rounded up."""
+    rate_over: Over = "tiered"
+    """What the windows are over: the one quota of ``POST /v1/jobs/search``, ``/v1/companies/search`` and
+    ``/v1/companies/technologies``, as published, while nothing holds other requests back; or ``"all"`` requests."""
     compression: bool = False
     """Whether bodies from 500 bytes on are sent as gzip to clients that accept it."""
     deliver: bool = True
@@ -103,6 +112,15 @@ class Options:
                 continue
             if problem := _problem(name, value):
                 raise ValueError(f"{name} of a FakeTheirStack must be {problem}, not {value!r}")
+        if self.rate_tier is not None and self.rate_windows is not None:
+            raise ValueError("a FakeTheirStack has rate_tier or rate_windows, not both")
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The rate windows that are enforced; none without a tier or windows of your own."""
+        if self.rate_windows is not None:
+            return tuple(Window(quota, seconds) for quota, seconds in self.rate_windows)
+        return () if self.rate_tier is None else TIERS[self.rate_tier]
 
 
 def _problem(name: str, value: Any) -> str:
@@ -114,12 +132,22 @@ def _problem(name: str, value: Any) -> str:
         return "" if isinstance(value, bool) else "True or False"
     if name in _TEXTS:
         return "" if isinstance(value, str) and value else "a text that is not empty"
+    if name == "rate_windows":
+        return "" if _are_windows(value) else "pairs of requests and seconds, both above 0, no two of the same length"
     if name == "delivery_timeout":
         return "" if isinstance(value, (int, float)) and value > 0 else "a number of seconds above 0"
     if not isinstance(value, int) or isinstance(value, bool):
         return "an integer"
     least = _LEAST.get(name)
     return "" if least is None or value >= least else f"at least {least}"
+
+
+def _are_windows(value: Any) -> bool:
+    try:
+        lengths = {seconds for quota, seconds in value if quota >= 1 and 0 < seconds < math.inf}
+        return 0 < len(lengths) == len(value) and all(type(quota) is int for quota, _ in value)
+    except (TypeError, ValueError):
+        return False
 
 
 class OptionKwargs(TypedDict, total=False):
@@ -132,6 +160,8 @@ class OptionKwargs(TypedDict, total=False):
     left_out: LeftOut
     error_style: ErrorStyle
     rate_tier: Tier | None
+    rate_windows: Sequence[tuple[int, float]] | None
+    rate_over: Over
     compression: bool
     deliver: bool
     max_deliveries_in_flight: int

@@ -30,6 +30,13 @@ class RequestRecord:
     """``time.monotonic()`` when the answer was handed to the socket, in seconds; None while in flight."""
     status: int | None = None
     """The status that was answered; None when none was, or not yet."""
+    rows: int = 0
+    """Rows that a search or lookup was billed for."""
+    credits: int = 0
+    """Credits that a search or lookup was billed. Events, which a request may set off, are billed apart."""
+    answered: bool = False
+    """Whether the true answer was written to the socket whole. A client can have missed it even so; it cannot have
+    seen the rows of a request of which this is False, such as one whose answer a fault has spoilt."""
     needs_key: bool | None = None
     """Whether the operation needs a key; None when none was carried out. A client must send none where none is needed:
     ``all(r.needs_key or "authorization" not in r.headers for r in fake.requests)``."""

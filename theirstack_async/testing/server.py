@@ -20,7 +20,7 @@ from theirstack_async.testing.cues import Faults
 from theirstack_async.testing.dispatch import Dispatcher
 from theirstack_async.testing.exchange import Sleep
 from theirstack_async.testing.options import OptionKwargs, Options
-from theirstack_async.testing.records import RequestLog
+from theirstack_async.testing.records import RequestLog, RequestRecord
 from theirstack_async.testing.registry import Search, SearchKind, Webhook
 from theirstack_async.testing.store import Kind, Status
 
@@ -109,6 +109,22 @@ class FakeTheirStack:
     def credits_left(self) -> int | None:
         """Credits left; None when they have no end."""
         return self._backend.billing.left
+
+    @property
+    def billed_log(self) -> list[RequestRecord]:
+        """The searches and lookups that were billed, oldest first: path, rows, credits, and whether each was answered.
+
+        They are those of :attr:`requests`, so there are none with ``keep_requests=False``. What events cost is not
+        among them.
+        """
+        return [record for record in self.requests if record.credits]
+
+    def spend_rate(self, n: int = 1) -> int:
+        """Count ``n`` requests of somebody else with the same user now, and return how many the windows let in.
+
+        What does not fit is refused, and does not count. Raises RuntimeError when no window is enforced.
+        """
+        return self._dispatcher.rate.spend(n)
 
     @property
     def job_ids(self) -> list[int]:

@@ -73,7 +73,7 @@ def _lookup(backend: Backend, call: Call, *, technologies_wanted: bool) -> Answe
     found = ordered(filters.passing(kind, tests), order, _KEYS)
     page = window.of(found)
     sale = paging.sell(backend, [page] if page else [], LOOKUP_PRICE)
-    sold = paging.Sale(page if sale.rows else (), page if sale.held_back else (), sale.status)
+    sold = paging.Sale(page if sale.rows else (), page if sale.held_back else (), sale.status, sale.credits)
     return paging.answer(sold, keyword_body, total=len(found) if count else None)
 
 

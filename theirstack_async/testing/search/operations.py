@@ -47,7 +47,7 @@ def search_jobs(backend: Backend, call: Call) -> Answer:
         return blurred_job(body) if preview else body
 
     return paging.answer(
-        paging.Sale(page, (), 200) if preview else paging.sell(backend, page, JOB_PRICE),
+        paging.give(page) if preview else paging.sell(backend, page, JOB_PRICE),
         show,
         total=len(found) if count else None,
         total_companies=len({job.company.index for job in found}) if count else None,
@@ -76,7 +76,7 @@ def search_companies(backend: Backend, call: Call) -> Answer:
         return blurred_company(body) if preview else body
 
     return paging.answer(
-        paging.Sale(page, (), 200) if preview else paging.sell(backend, page, COMPANY_PRICE),
+        paging.give(page) if preview else paging.sell(backend, page, COMPANY_PRICE),
         show,
         total=len(found) if count else None,
         company_of=lambda one: one.company.index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from theirstack_async.testing import validation as read
@@ -63,6 +63,7 @@ class Sale(Generic[Row]):
     rows: Sequence[Row]
     held_back: Sequence[Row]
     status: int
+    credits: int
 
 
 def search_window(fields: read.Fields) -> Window:
@@ -95,7 +96,13 @@ def sell(backend: Backend, rows: Sequence[Row], price: int) -> Sale[Row]:
     if paid < len(rows) and how == "402":
         raise RefusedError(402, f"Not enough credits: {price * len(rows)} needed, {backend.billing.left} left")
     backend.billing.pay(price, paid)
-    return Sale(rows[:paid], rows[paid:], 402 if paid < len(rows) and how == "402-data" else 200)
+    status = 402 if paid < len(rows) and how == "402-data" else 200
+    return Sale(rows[:paid], rows[paid:], status, price * paid)
+
+
+def give(rows: Sequence[Row]) -> Sale[Row]:
+    """Return the sale of rows that cost nothing."""
+    return Sale(rows, (), 200, 0)
 
 
 def answer(
@@ -113,7 +120,8 @@ def answer(
         "truncated_companies": _count(sale.held_back, company_of),
         "total_companies": total_companies,
     }
-    return json_answer({"metadata": metadata, "data": [show(row) for row in sale.rows]}, sale.status)
+    made = json_answer({"metadata": metadata, "data": [show(row) for row in sale.rows]}, sale.status)
+    return replace(made, rows=len(sale.rows) if sale.credits else 0, credits=sale.credits)
 
 
 def _count(rows: Iterable[Row], company_of: Callable[[Row], object] | None) -> int:
