@@ -83,6 +83,7 @@ async def test_what_was_billed_is_told_request_by_request(small: Api) -> None:
         (JOBS, 5, 5, True), (COMPANIES, 2, 6, True), (TECHNOLOGIES, len(found["data"]), 3, True),
     ]  # fmt: skip
     assert all(one.answered for one in small.fake.requests)
+    assert {one.rows for one in small.fake.requests[3:]} == {0}
     assert small.fake.credits_billed == 14 == await used_by_balance(small)
 
 
