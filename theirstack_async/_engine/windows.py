@@ -183,9 +183,9 @@ def _look(doc: dict[str, Any], now: float) -> tuple[Wait | None, list[dict[str, 
             poll = min(length, _PROBE_POLL)
             waits.append(Wait(poll, name, poll, probing=True))
             continue
-        reset = min(length, free_at(doc, window, now, 0) - now)
+        reset = max(_SHORTEST, min(length, free_at(doc, window, now, 0) - now))
         held = 0 < window["quota"] <= len(doc["flying"])
-        waits.append(Wait(max(_SHORTEST, min(reset, _SETTLE_POLL) if held else reset), name, reset))
+        waits.append(Wait(min(reset, _SETTLE_POLL) if held else reset, name, reset))
     return max(waits, key=lambda wait: wait.seconds, default=None), probes
 
 
