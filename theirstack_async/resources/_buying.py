@@ -73,8 +73,9 @@ def each_of(field: str, values: object) -> list[object]:
     Raises:
         ArgumentError: it is a single text, a mapping, or nothing to iterate over.
     """
+    kind = type(values).__name__
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        raise ArgumentError(f"{field}: expected a list, got {values!r}", field=field)
+        raise ArgumentError(f"{field}: expected a list, got {kind}", field=field)
     return [*cast("Iterable[object]", values)]
 
 

@@ -42,9 +42,9 @@ class FreeOfCharge:
         label = f"{self._operation.method} {self._operation.path}"
         which = "a row" if rows == 1 else f"{rows} rows"
         return DecodeError(
-            f"{label}: blurred rows were asked for, which are free, and {which} came unblurred, which the API bills: "
-            f"{cost} credits were accounted for, and what they bought is in .body; do not repeat the call, and look "
-            "for a filter that names companies",
+            f"{label}: blurred rows were asked for, which are free, and {which} came unblurred, which the API bills. "
+            f"What it cost is accounted for ({cost} credit{'s' if cost > 1 else ''}), and what came is in .body; do "
+            "not repeat the call, and look for a filter that names companies",
             problems=[Problem("data[].has_blurred_data", "expected true, got false")],
             body=body,
         )
