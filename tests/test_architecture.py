@@ -12,10 +12,10 @@ import pytest
 from tests._imports import PACKAGE, SOURCE, Import, cycle, imports_of, modules
 
 LAYERS: Final = (
-    ("errors", "_values", "_clock", "_checkpoint", "_version", "_warn", "_tasks"),  # L0: words that all others use
+    ("_homes", "errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),  # L0: words that all others use
     ("_wire",),  # L1: bytes in, values out
     ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
-    ("config", "hooks", "budget", "quota", "_engine"),  # L3: how one call is made
+    ("config", "hooks", "_tasks", "budget", "quota", "_engine"),  # L3: how one call is made
     (
         "pagination",
         "batch",
@@ -43,6 +43,7 @@ BESIDE: Final = {
 
 ALSO: Final = {
     ("cli", "testing"),  # theirstack demo and theirstack fake-server
+    ("testing", "quota"),  # the tests that each store has to pass
     ("cli", "receiver"),
     ("cli", "replay"),
     ("cli", "incremental"),

@@ -6,7 +6,9 @@ Everything public is importable from here, and loaded when it is first asked for
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from theirstack_async._homes import HOMES
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
@@ -84,84 +86,6 @@ if TYPE_CHECKING:
     from theirstack_async.resources.saved_searches import SavedSearchChanges, SavedSearchOrder
     from theirstack_async.resources.webhook_events import OnUnknown
     from theirstack_async.resources.webhooks import ListeningStart, WebhookChanges
-
-_HOMES: Final = {
-    "__version__": "_version",
-    "ALL": "_values",
-    "All": "_values",
-    "ALL_HISTORY": "_values",
-    "AllHistory": "_values",
-    "AttemptEnded": "hooks",
-    "CallEnded": "hooks",
-    "CallStarted": "hooks",
-    "Checkpoint": "_checkpoint",
-    "CompanyFilterKwargs": "filters",
-    "CompanyFilters": "filters",
-    "CompanyListOrder": "resources.company_lists",
-    "CompanyProperty": "filters",
-    "CompanySort": "filters",
-    "CompanySortField": "filters",
-    "CompanyType": "filters",
-    "CreditBudget": "budget",
-    "Doubt": "budget",
-    "EndReason": "pagination",
-    "Hook": "hooks",
-    "HookEvent": "hooks",
-    "JobExportKey": "filters",
-    "JobFilterKwargs": "filters",
-    "JobFilters": "filters",
-    "JobProperty": "filters",
-    "JobSort": "filters",
-    "JobSortField": "filters",
-    "JobsByCompany": "resources._by_company",
-    "KeyProvider": "config",
-    "KeywordFilterKwargs": "filters",
-    "KeywordFilters": "filters",
-    "KeywordSort": "filters",
-    "KeywordSortField": "filters",
-    "Kind": "_wire.message",
-    "ListeningStart": "resources.webhooks",
-    "LocationFilter": "filters",
-    "MemoryQuota": "quota",
-    "NestedJobFilterKwargs": "filters",
-    "NestedJobFilters": "filters",
-    "NestedJobProperty": "filters",
-    "OnUnknown": "resources.webhook_events",
-    "OperationUsage": "_engine.usage",
-    "Page": "pagination",
-    "Paginator": "pagination",
-    "Phase": "errors",
-    "Prefetch": "_prefetch",
-    "Problem": "errors",
-    "Progress": "batch",
-    "QuotaStore": "quota",
-    "RateLimit": "_values",
-    "RateWindow": "_values",
-    "RawPage": "pagination",
-    "Reconciliation": "budget",
-    "RedisQuota": "quota",
-    "RejectsMode": "pagination",
-    "Reply": "_engine.call",
-    "RequestOptions": "config",
-    "ResponseMeta": "_wire.message",
-    "RetryPolicy": "config",
-    "RetryReport": "report",
-    "Revealed": "resources._reveal",
-    "SavedSearchChanges": "resources.saved_searches",
-    "SavedSearchOrder": "resources.saved_searches",
-    "Sent": "errors",
-    "SQLiteQuota": "quota",
-    "TechFilterKwargs": "filters",
-    "TechFilters": "filters",
-    "TheirStack": "client",
-    "Timeouts": "config",
-    "UNSET": "_values",
-    "Unset": "_values",
-    "Usage": "_engine.usage",
-    "WaitStarted": "hooks",
-    "WebhookChanges": "resources.webhooks",
-}
-"""Where a name is defined; exceptions and models are not listed here."""
 
 __all__ = [
     "ALL",
@@ -333,7 +257,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _HOMES.get(name) or ("errors" if name.endswith("Error") else "models")
+    home = HOMES.get(name) or ("errors" if name.endswith("Error") else "models")
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -216,6 +216,7 @@ class Pipeline:
             call.state.sent = before if error.sent == "no" else error.sent
             call.unclear = error.sent != "no"
             return error
+        response = mask_echo(response, (call.key, *call.secrets))
         call.told = parse_rate_limit(response.headers)
         await turn.end(response, call.told or RateLimit(()))
         return self._judge(call, request, response, before)
@@ -243,8 +244,6 @@ class Pipeline:
     def _judge(self, call: Call, request: Request, response: Response, before: Sent) -> Response | TheirStackError:
         """Return the answer if it is a success, or the error that it tells of."""
         call.state.attempts += response.sends
-        hide = (call.key, *call.secrets)
-        response = mask_echo(response, hide)
         if 200 <= response.status < 300 or (
             not request.is_refused_by(response.status) and self.dialect.holds_rows(response)
         ):
@@ -254,7 +253,7 @@ class Pipeline:
         # nobody knows.
         call.unclear = not (400 <= response.status < 500 and response.sends == 1)
         call.state.sent = "maybe" if call.unclear else before
-        return self.dialect.parse_error(response, request.label, now=self.clock.now(), hide=hide)
+        return self.dialect.parse_error(response, request.label, now=self.clock.now(), hide=(call.key, *call.secrets))
 
     def _may_renew_key(self, call: Call, error: TheirStackError) -> bool:
         """Return whether a refused key may have been renewed since: once a call, and only if a callable gives it."""

@@ -68,6 +68,8 @@ def decide(
 def _worth_repeating(policy: RetryPolicy, kind: Kind, error: TheirStackError) -> str | Stop:
     """Return why the request may be sent again, or why not."""
     if isinstance(error, RateLimitError):
+        if error.status is None:
+            return Stop("its turn in the rate windows would come too late")
         return "refused by the rate limit (429)"
     if isinstance(error, ConnectError) and error.permanent:
         return Stop("the certificate will not change by asking again")

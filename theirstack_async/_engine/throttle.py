@@ -37,6 +37,8 @@ LEASE: Final = 60.0
 """Seconds after which a request that its process never told the end of counts as answered."""
 _SPREAD: Final = 0.25
 """The longest pause, in seconds, of those who go after the one that found a window open again."""
+_HELD_BACK: Final = 60.0
+"""Seconds for which a ``Retry-After`` without windows holds back other calls at the most; then one of them tries."""
 _STORE_PAUSE: Final = 1.0
 """Seconds until a store that could not be reached is tried again."""
 Assumed = Sequence[tuple[str, int, float]]
@@ -239,7 +241,8 @@ class Turn:
         counted = response is None or response.status != 429
         retry_after: float | None = None
         if response is not None and not counted:
-            retry_after = parse_retry_after(response.headers.get("retry-after"), self._throttle.now())
+            asked = parse_retry_after(response.headers.get("retry-after"), self._throttle.now())
+            retry_after = None if asked is None else min(asked, _HELD_BACK)
 
         def change(document: dict[str, Any], now: float) -> None:
             windows.settle(document, now, self.ticket, told, counted=counted, retry_after=retry_after)

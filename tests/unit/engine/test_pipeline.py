@@ -93,11 +93,15 @@ async def test_a_wait_that_is_too_long_is_refused_at_once(settings: Any) -> None
     assert (caught.value.retry_after, clock.sleeps, len(transport.requests)) == (7.0, [], 1)
 
 
-@pytest.mark.parametrize("operation", [ONCE, BILLED])
+@pytest.mark.parametrize(
+    ("operation", "advice"), [(ONCE, "Look before you repeat it"), (BILLED, "Compare used_api_credits")]
+)
 @pytest.mark.parametrize("act", [LOST, answer(500), answer(503, None, {"retry-after": "1"}), answer(303)])
-async def test_an_unknown_outcome_is_said_and_nothing_is_sent_again(operation: Operation, act: Any) -> None:
+async def test_an_unknown_outcome_is_said_and_nothing_is_sent_again(
+    operation: Operation, advice: str, act: Any
+) -> None:
     transport = ScriptedTransport(act)
-    with pytest.raises(OutcomeUnknownError, match="Look before you repeat it") as caught:
+    with pytest.raises(OutcomeUnknownError, match=advice) as caught:
         await pipeline(transport).call(operation, json={})
     assert len(transport.requests) == 1
     assert caught.value.sent == "maybe"
