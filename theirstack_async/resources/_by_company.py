@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -77,14 +77,16 @@ class Asked:
                 self._unmatched.append(job)
 
     def answer(
-        self, purchase: Purchase, cut: Sequence[str], left: Sequence[str], end: EndReason | None
+        self, purchase: Purchase, cut: Collection[str], left: Collection[str], end: EndReason | None
     ) -> JobsByCompany:
         """Return what was bought. Domains in ``cut`` may have more jobs, those in ``left`` were not asked for."""
+        cut, left = {*cut}, {*left}
+        jobs = {domain: tuple(rows) for domain, rows in self._jobs.items()}
         return JobsByCompany(
-            jobs={name: tuple(self._jobs[domain]) for name, domain in self.written.items()},
+            jobs={name: jobs[domain] for name, domain in self.written.items()},
             unmatched=tuple(self._unmatched),
-            incomplete=tuple(name for name, domain in self.written.items() if domain in {*cut}),
-            not_asked=tuple(name for name, domain in self.written.items() if domain in {*left}),
+            incomplete=tuple(name for name, domain in self.written.items() if domain in cut),
+            not_asked=tuple(name for name, domain in self.written.items() if domain in left),
             credits=purchase.credits,
             end=end,
         )
@@ -102,26 +104,25 @@ async def by_company(
         TheirStackError: something went wrong. All that was bought is in ``items_so_far``.
     """
     purchase, cut, end = Purchase(), list[str](), None
-    left = [*asked.distinct]
-    while left:
+    done = 0
+    while done < len(asked.distinct):
         room = None if max_items is None else max_items - len(purchase.jobs)
         if room == 0:
             end = EndReason.MAX_ITEMS
             break
-        batch = left[:batch_size]
+        batch = asked.distinct[done : done + batch_size]
         rows, why = await purchase.buy(search(batch, room))
         asked.sort_in(rows, batch)
-        if not rows and why is not EndReason.EXHAUSTED:
-            end = why
-            break
-        left = left[batch_size:]
         if why is EndReason.EXHAUSTED:
+            done += len(batch)
             continue
-        cut += batch
         end = why
-        if why is not EndReason.PLAN_LIMIT:
+        if rows:
+            cut += batch
+            done += len(batch)
+        if why is not EndReason.PLAN_LIMIT or not rows:
             break
-    return asked.answer(purchase, cut, left, end)
+    return asked.answer(purchase, cut, asked.distinct[done:], end)
 
 
 def check_unnamed(body: Mapping[str, object]) -> None:

@@ -44,20 +44,18 @@ async def reveal(ids: Sequence[int], page_size: int, search: Callable[[Sequence[
         DecodeError: a job came that was not asked for; the search is not obeyed, so nothing more is bought.
         TheirStackError: what else went wrong. All that was bought is in ``items_so_far``.
     """
-    purchase, missing, end = Purchase(), list[int](), None
-    left = [*ids]
-    while left and end is None:
-        chunk = left[:page_size]
+    purchase, missing, left, end = Purchase(), list[int](), list[int](), None
+    for start in range(0, len(ids), page_size):
+        chunk = ids[start : start + page_size]
         rows, why = await purchase.buy(search(chunk))
         came = {job.id for job in rows}
         if foreign := came.difference(chunk):
             raise _not_obeyed(sorted(foreign), purchase)
         absent = [id_ for id_ in chunk if id_ not in came]
-        left = left[page_size:]
-        if why in (EndReason.EXHAUSTED, EndReason.MAX_ITEMS):
-            missing += absent
-        else:
-            left, end = absent + left, why
+        if why not in (EndReason.EXHAUSTED, EndReason.MAX_ITEMS):
+            left, end = [*absent, *ids[start + page_size :]], why
+            break
+        missing += absent
     bought = {job.id: job for job in purchase.jobs}
     rows = [bought[id_] for id_ in ids if id_ in bought]
     return Revealed(
