@@ -27,6 +27,8 @@ DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 AT_ONCE = {"PYTHONHASHSEED": "0"}
 # What depends on the versions of the libraries, and on how the package was installed.
 ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
+ESSENTIAL += ["tests/unit/quota"]
+EXTRAS = ["cli", "redis", "testing", "zstd", "uvloop"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
 DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
@@ -126,6 +128,13 @@ def datasets(session: nox.Session) -> None:
 
 
 @nox.session(python=FULL)
+def quota(session: nox.Session) -> None:
+    """Several processes that share a key's windows and a budget, over a file and over a real ``redis-server``."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "tests/quota", *session.posargs, env=DEEP | {"REDIS_SERVER": "required"})
+
+
+@nox.session(python=FULL)
 def package(session: nox.Session) -> None:
     """Build wheel and sdist, install the wheel alone, and run tests against it, away from the sources."""
     session.install("build", "twine")
@@ -189,7 +198,7 @@ def lowest_versions() -> list[str]:
     """Return a pin to its lower bound for each direct dependency and each one of the extras that users install."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["cli"], *extras["testing"], *extras["zstd"], *extras["uvloop"]]
+    wanted = [*project["dependencies"], *(each for name in EXTRAS for each in extras[name])]
     pins: list[str] = []
     for requirement in wanted:
         found = re.fullmatch(r"([\w.-]+)(?:\[[^]]*\])?>=([\w.]+)(?:\s*;.*)?", requirement)

@@ -99,7 +99,7 @@ class RedisQuota:
                 raise
             raise self._trouble(f"no answer within {self._timeout:g} s") from error
         except _RedisFailedError as error:
-            raise self._trouble(str(error)) from error.__cause__
+            raise self._trouble(str(error).rstrip(".")) from error.__cause__
 
     async def aclose(self) -> None:
         """Close the connections, unless the client is your own. A further update opens them again."""
@@ -193,7 +193,7 @@ def _loaded(text: str) -> Document:
 
 async def _pause(attempt: int) -> None:
     """Let others go first, for 50 ms at most."""
-    await asyncio.sleep(random.uniform(0.0, min(0.05, 0.001 * 2**attempt)))
+    await asyncio.sleep(random.uniform(0.0, min(0.05, 0.001 * 2 ** min(attempt, 6))))
 
 
 def _client(url: Secret, timeout: float) -> Redis:

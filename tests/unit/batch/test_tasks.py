@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from theirstack_async._fanout import FanOut
-from theirstack_async._tasks import cancel_and_wait
+from theirstack_async._tasks import cancel_and_wait, run_to_end
 
 
 async def test_a_cancellation_meanwhile_is_raised_once_all_tasks_have_ended() -> None:
@@ -46,3 +46,32 @@ async def test_leaving_without_joining_ends_the_children() -> None:
         await fan.submit(child(1))
         await fan.submit(child(2))
     assert sorted(ended) == [1, 2]
+
+
+async def test_running_to_the_end_returns_the_result_or_raises_the_error() -> None:
+    async def work(result: int) -> int:
+        await asyncio.sleep(0)
+        return 10 // result
+
+    assert await run_to_end(work(5)) == 2
+    with pytest.raises(ZeroDivisionError):
+        await run_to_end(work(0))
+
+
+@pytest.mark.parametrize("outcome", ["result", "error", "cancelled"])
+async def test_a_cancellation_waits_for_the_end_and_is_raised_then(outcome: str) -> None:
+    gate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(run_to_end(gate))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        running.cancel("enough")
+    await asyncio.sleep(0)
+    assert not running.done() and not gate.done()
+    if outcome == "result":
+        gate.set_result(outcome)
+    elif outcome == "error":
+        gate.set_exception(ValueError(outcome))
+    else:
+        gate.cancel()
+    with pytest.raises(asyncio.CancelledError, match="enough"):
+        await running
