@@ -98,6 +98,8 @@ class Call:
     started: float = attrs.field(init=False)
     unclear: bool = False
     """Whether the present attempt may have been carried out, and nobody knows."""
+    doubted: int = 0
+    """Credits at the most that attempts before the present one cost, of which nobody knows."""
     told: RateLimit | None = None
     """What the rate headers of the last complete answer said."""
     fingerprint: str = attrs.field(init=False, default="")
@@ -170,11 +172,12 @@ class Call:
         unclear = f"{self.request.label}: nobody knows whether it was carried out, and it was not sent again, since that"
         if self.kind != "billed":
             return OutcomeUnknownError(f"{unclear} could act twice. Look before you repeat it. The first error: {error}")
+        at_risk = self.doubted + (self.credits if self.unclear else 0)
         return OutcomeUnknownError(
-            f"{unclear} could be billed twice: {self.credits} credits are at risk (request {self.fingerprint}). Compare "
+            f"{unclear} could be billed twice: {at_risk} credits are at risk (request {self.fingerprint}). Compare "
             "used_api_credits of client.billing.credit_balance() with what you know you spent, or let "
             f"CreditBudget.reconcile(client) do it. The first error: {error}",
-            credits_at_risk=self.credits,
+            credits_at_risk=at_risk,
             fingerprint=self.fingerprint,
         )
 

@@ -40,6 +40,10 @@ class Operation:
         """Return what an answer with so many rows costs, in credits."""
         return rows * self.credits_per_row + (self.credits_per_call if rows else 0)
 
+    def worst_case(self, rows: int) -> int:
+        """Return what a request for so many rows costs at the most, in credits."""
+        return rows * self.credits_per_row + self.credits_per_call
+
 
 class ErrorParser(Protocol):
     """Turns an answer that is not a success into an exception."""

@@ -95,14 +95,15 @@ class Pipeline:
         """
         url = build_url(self.dialect.base_url, operation.path, parts, query)
         options = options or _NO_OPTIONS
+        kind = kind or operation.kind
         call = Call(
             operation,
-            prepare(operation, url, write_body(json, form), kind or operation.kind, options, self.config.timeouts),
+            prepare(operation, url, write_body(json, form), kind, options, self.config.timeouts),
             deadline=(options.timeouts or self.config.timeouts).deadline,
             retries=options.retries or self.config.retries,
             state=state or CallState(),
             secrets=tuple(secrets(json, self.dialect.secret_fields)),
-            credits=operation.credits_per_call + rows * operation.credits_per_row,
+            credits=operation.worst_case(rows) if kind == "billed" else 0,
             clock=self.clock,
         )
         self._emit(CallStarted(call.id, call.name, operation.method, fill_path(operation.path, parts), call.kind))
@@ -150,7 +151,7 @@ class Pipeline:
         try:
             response = await self._repeat(call, spending)
         except BaseException:
-            await spending.fail(doubted=call.unclear)
+            await spending.fail()
             raise
         if call.kind == "billed":
             await spending.settle(self.dialect.count_rows(response.body))
@@ -173,12 +174,11 @@ class Pipeline:
                 max_wait=self.config.max_rate_wait,
                 random=self._uniform,
             )
-            if isinstance(decision, Retry) and not await spending.repeat(doubted=call.unclear):
-                decision = Stop("the budget has no room for paying twice")
+            if isinstance(decision, Retry) and (refusal := await spending.repeat()) is not None:
+                decision = Stop(refusal)
             if not isinstance(decision, Retry):
                 self._log(call, f"giving up: {decision.reason}")
                 raise call.final(outcome)
-            call.unclear = False
             self._log(call, f"sending again in {decision.delay:.3f} s: {decision.reason}")
             self._emit(WaitStarted(call.id, call.name, decision.delay, decision.reason))
             await self.clock.sleep(decision.delay)

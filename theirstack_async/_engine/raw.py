@@ -42,7 +42,11 @@ def raw_operation(dialect: Dialect, method: str, path: str, kind: Kind | None) -
 
 
 def rows_asked(json: Any) -> int:
-    """Return how many rows a raw search asks for, by which its price is known."""
+    """Return how many rows a raw search may be billed for, by which its price is known; 0 for a free preview."""
+    from theirstack_async.filters import identifiers
+
     body = cast("Mapping[str, Any]", json if isinstance(json, Mapping) else {})
     limit = body.get("limit", _DEFAULT_LIMIT)
-    return limit if type(limit) is int and not body.get("blur_company_data") else 0
+    if body.get("blur_company_data") is True and not identifiers(body):
+        return 0
+    return limit if type(limit) is int and limit > 0 else _DEFAULT_LIMIT

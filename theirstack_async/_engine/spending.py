@@ -10,7 +10,7 @@ import attrs
 from theirstack_async._engine.call import Call
 from theirstack_async._engine.usage import OperationUsage
 from theirstack_async._wire.encode import encode_json
-from theirstack_async.errors import BudgetExceededError
+from theirstack_async.errors import TheirStackError
 
 if TYPE_CHECKING:
     from theirstack_async.budget import CreditBudget, Hold
@@ -24,7 +24,6 @@ class Spending:
         self._budget = budget if call.kind == "billed" and call.credits else None
         self._rows = rows
         self._hold: Hold | None = None
-        self._doubted = 0
         self.rows: int | None = None
         """Rows of the answer, once it is here."""
         self.credits = 0
@@ -42,48 +41,48 @@ class Spending:
         if self._rows < wanted:
             limited = encode_json({**body, operation.limit_field: self._rows})
             call.request = attrs.evolve(call.request, body=limited)
-            call.credits = operation.credits_per_call + self._rows * operation.credits_per_row
+            call.credits = operation.worst_case(self._rows)
         return self._rows
 
-    async def repeat(self, *, doubted: bool) -> bool:
-        """Prepare for another attempt, and return whether the budget has room for it.
+    async def repeat(self) -> str | None:
+        """Prepare for another attempt. Return None, or why the budget does not allow it.
 
-        When the last attempt may have been billed (``doubted``), what it holds stays counted, and the next one needs
-        as much again.
+        When the last attempt may have been billed, what it holds stays counted, and the next one needs as much again.
         """
-        if not doubted:
-            return True
-        self._doubted += self._call.credits
-        if self._budget is None or self._hold is None:
-            return True
-        first, self._hold = self._hold, None
-        await first.doubt()
+        if not self._call.unclear:
+            return None
+        await self.fail()
+        if self._budget is None:
+            return None
         try:
             self._hold = await self._take(self._budget, least=self._rows)
-        except BudgetExceededError:
-            return False
-        return True
+        except TheirStackError as error:
+            return f"the budget does not allow to pay twice: {error}"
+        return None
 
     async def settle(self, rows: int | None) -> None:
         """Tell how many rows came; None when they cannot be counted, so that the cost stays in doubt."""
         if rows is None:
-            await self.fail(doubted=True)
+            self._call.unclear = True
+            await self.fail()
             return
-        self.rows, self.credits = rows, self._call.operation.price(rows)
+        # A raw request for a preview says that it is billed, and costs nothing.
+        self.rows, self.credits = rows, self._call.operation.price(rows) if self._call.credits else 0
         if self._hold is not None:
             await self._hold.settle(self.credits)
 
-    async def fail(self, *, doubted: bool) -> None:
-        """Tell that the call ended without rows; ``doubted`` when it may have been billed all the same."""
+    async def fail(self) -> None:
+        """Tell that the last attempt brought no rows. If that may have been billed all the same, it is in doubt."""
         hold, self._hold = self._hold, None
+        doubted, self._call.unclear = self._call.unclear, False
         if doubted:
-            self._doubted += self._call.credits
+            self._call.doubted += self._call.credits
         if hold is not None:
             await (hold.doubt() if doubted else hold.release())
 
     def usage(self) -> OperationUsage:
         """Return what the call came to."""
-        return OperationUsage(1, self._call.state.attempts, self.rows or 0, self.credits, self._doubted)
+        return OperationUsage(1, self._call.state.attempts, self.rows or 0, self.credits, self._call.doubted)
 
     async def _take(self, budget: CreditBudget, *, least: int) -> Hold:
         call = self._call

@@ -43,7 +43,7 @@ def new_window(quota: int, length: float) -> dict[str, Any]:
 def open_document(doc: dict[str, Any], now: float, assumed: Iterable[tuple[str, int, float]] = ()) -> None:
     """Make an empty document a full one, and cope with a clock that was set back: nothing lies in the future."""
     if not doc:
-        windows = {name: new_window(quota, float(length)) for name, quota, length in assumed}
+        windows = {name: new_window(quota, length) for name, quota, length in assumed}
         doc.update(windows=windows, assumed=bool(windows), flying={}, times=[], sums=[])
         set_free(doc)
     elif now < doc["now"]:
@@ -87,7 +87,6 @@ def tidy(doc: dict[str, Any], now: float) -> None:
         before: int = doc["sums"][past - 1]
         del doc["times"][:past]
         doc["sums"][:] = [total - before for total in doc["sums"][past:]]
-    set_free(doc)
 
 
 def keep_short(doc: dict[str, Any], now: float) -> None:

@@ -198,7 +198,7 @@ def _learn(doc: dict[str, Any], now: float, told: RateLimit, since: float) -> bo
     replace = doc["assumed"] or any(window.window is not None for window in told.windows)
     learned = {name: window for name, window in known.items() if not replace or name == BLOCKED}
     empty = False
-    for says in told.windows[:_MOST_WINDOWS]:
+    for says in told.windows:
         window = _taught(known.get(says.name), says)
         if window is not None and (says.name in learned or len(learned) < _MOST_WINDOWS):
             learned[says.name] = window

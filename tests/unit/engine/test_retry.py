@@ -101,14 +101,21 @@ def test_attempts_are_counted() -> None:
 )
 def test_what_the_api_asks_for(stated: float | None, delay: float | None) -> None:
     """Asked to wait 0 s, the client pauses all the same: else its attempts are used up in a moment."""
-    decision = ask(RateLimitError("x", retry_after=stated))
+    decision = ask(RateLimitError("x", status=429, retry_after=stated))
     assert getattr(decision, "delay", None) == (None if delay is None else pytest.approx(delay))
     if delay is None:
         assert "more than max_rate_wait allows (60 s)" in decision.reason
 
 
 def test_any_wait_is_allowed_without_a_bound() -> None:
-    assert isinstance(ask(RateLimitError("x", retry_after=1e9), max_wait=None, remaining=None), Retry)
+    error = RateLimitError("x", status=429, retry_after=1e9)
+    assert isinstance(ask(error, max_wait=None, remaining=None), Retry)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_is_refused_a_place_in_the_windows_does_not_ask_again(kind: Kind) -> None:
+    decision = ask(RateLimitError("x", retry_after=1.0, sent="no"), kind, max_wait=None, remaining=None)
+    assert decision == Stop("its turn in the rate windows would come too late")
 
 
 def test_a_pause_never_outlasts_the_deadline() -> None:
@@ -120,7 +127,7 @@ def test_a_pause_never_outlasts_the_deadline() -> None:
 delays = st.none() | st.floats(0, 1e15)
 failures: st.SearchStrategy[TheirStackError] = st.one_of(
     st.sampled_from([lost("no"), lost("maybe"), ConnectError(), ConnectError(permanent=True), BadRequestError()]),
-    st.builds(RateLimitError, retry_after=delays),
+    st.builds(RateLimitError, status=st.sampled_from([None, 429]), retry_after=delays),
     st.builds(ServerError, retry_after=delays),
 )
 policies = st.builds(
