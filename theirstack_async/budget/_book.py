@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from theirstack_async._engine import ledger
 from theirstack_async._engine.ledger import Busy, Demand, Document, Full, Standing
-from theirstack_async.budget._line import Line, to_the_end
+from theirstack_async._tasks import run_to_end
+from theirstack_async.budget._line import Line
 from theirstack_async.errors import ConfigurationError, QuotaError
 from theirstack_async.hooks import logger
 from theirstack_async.quota import Change, MemoryQuota, QuotaStore
@@ -27,12 +28,12 @@ class Book:
     def __init__(self, name: str, store: QuotaStore | None) -> None:
         self.name: Final = name
         self.alone: Final = store is None
-        """Whether nobody else can change the ledger."""
+        """Whether no other budget can change the ledger."""
         self.seen = Standing()
         """What the ledger said when it was last seen."""
         self.line = Line()
         """The calls that wait for credits."""
-        self._store: Final = MemoryQuota() if store is None else store
+        self._store: Final[QuotaStore] = MemoryQuota() if store is None else store
         self._kept: list[deque[Step]] = []
         self._warned = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -105,7 +106,7 @@ class Book:
 
     async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
         # The store in memory never suspends, so nothing can be cancelled in the middle.
-        return await (work if self.alone else to_the_end(work))
+        return await (work if isinstance(self._store, MemoryQuota) else run_to_end(work))
 
     async def _catch_up_and(self, change: Change[T]) -> T:
         await self._catch_up()

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Coroutine, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, TypeVar
 
 from theirstack_async._clock import Clock
 from theirstack_async._tasks import cancel_and_wait
-
-T = TypeVar("T")
 
 
 class Line:
@@ -57,20 +54,3 @@ async def pause(woken: asyncio.Event, seconds: float, clock: Clock) -> None:
         await woken.wait()
     finally:
         await cancel_and_wait([nap])
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Return what some work returns. A cancellation of the caller is raised only when the work has ended."""
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled():
-        # Looked at, so that asyncio does not complain of an exception that nobody saw.
-        task.exception()
-    raise cancelled
