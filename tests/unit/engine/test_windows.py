@@ -35,12 +35,12 @@ def test_a_slot_is_free_again_a_length_after_its_reply_was_received() -> None:
     assert take(doc, 14.0, "b") is None
 
 
-@pytest.mark.parametrize(("length", "poll"), [(1.0, 1.0), (60.0, 1.0), (0.25, 0.25)])
+@pytest.mark.parametrize(("length", "poll"), [(1.0, 1.0), (60.0, 1.0), (0.25, 0.25), (0.0001, 0.001)])
 def test_slots_in_flight_are_polled(length: float, poll: float) -> None:
     """Nothing is missed: a reply that comes meanwhile frees its slot a length later."""
     doc = known(("x", 2, length))
     assert take(doc, 5.0, "a") is take(doc, 5.0, "b") is None
-    assert take(doc, 9.0, "c") == Wait(poll, "x", length)
+    assert take(doc, 9.0, "c") == Wait(poll, "x", max(length, 0.001))
 
 
 @pytest.mark.parametrize("end", ["release", "refused"])
@@ -60,6 +60,7 @@ def test_a_ticket_whose_lease_is_over_counts_as_answered_then() -> None:
     assert take(doc, 0.0, "dead", lease=5.0) is None
     assert take(doc, 6.0, "a") is None
     settle(doc, 7.0, "a", None)
+    assert forecast(doc, 8.0, 0) == Wait(7.0, "x", 7.0)
     assert take(doc, 8.0, "b") == Wait(7.0, "x", 7.0)
     settle(doc, 8.5, "dead", None)  # too late to count once more
     assert take(doc, 15.0, "b") is None
@@ -76,7 +77,8 @@ def test_the_window_that_holds_longest_is_the_one_to_wait_for() -> None:
 def test_asking_and_settling_twice_do_no_harm() -> None:
     """A cancelled caller cannot know whether its change was made."""
     doc = known(("x", 2, 10))
-    assert take(doc, 0.0, "a") is take(doc, 1.0, "a") is None
+    assert [take(doc, 0.0, ticket) for ticket in "abab"] == [None] * 4
+    release(doc, "b")
     settle(doc, 2.0, "a", None)
     settle(doc, 3.0, "a", None)
     assert take(doc, 4.0, "b") is None
@@ -95,23 +97,44 @@ def test_a_clock_set_back_makes_nobody_wait_longer_than_the_window() -> None:
     )
 
 
-def test_the_document_stays_small_and_errs_on_the_safe_side() -> None:
-    doc = known(("x", 2000, 10))
-    use(doc, *(n / 1000 for n in range(2000)))
+def test_an_answer_after_the_clock_was_set_back_is_compared_with_own_use_all_the_same() -> None:
+    doc = known(("x", 2, 10))
+    use(doc, 1000.0)
+    assert take(doc, 1000.0, "a") is None
+    assert forecast(doc, 100.0, 0) == Wait(10.0, "x", 10.0)
+    settle(doc, 100.5, "a", told(("x", 2, 10, 0, 10)))
+    assert take(doc, 100.5, "b") == Wait(9.5, "x", 9.5)
+
+
+@pytest.mark.parametrize("length", [10, 0.5])
+def test_the_document_stays_small_and_errs_on_the_safe_side(length: float) -> None:
+    """Of more than 512 replies some count as received when the next one was: a little later, never earlier."""
+    doc = known(("x", 100_000, length))
+    times = [n / 250 for n in range(4000)]
+    use(doc, *(time for time in times for _ in range(2)))
     assert len(doc["times"]) == len(doc["sums"]) <= 512
-    wait = take(doc, 2.0, "a")
-    assert wait is not None
-    assert 8.0 <= wait.seconds <= 8.05, "the first is free at 10.0, or when one that came shortly after is"
-    assert take(doc, 9.999, "a") is not None
-    assert take(doc, 12.0, "a") is None
-    use(doc, *(13 + n for n in range(2000)))
-    assert state(doc, 2012.5).windows[0].remaining == 1990, "10 within the last 10 s"
+    for n in range(101):
+        now = 16 + length * n / 100
+        counted = 100_000 - remaining(doc, now)
+        assert 2 * sum(time > now - length for time in times) <= counted
+        assert counted <= 2 * sum(time > now - 1.05 * length for time in times)
 
 
-def test_many_answers_of_short_windows_are_dropped_before_any_are_merged() -> None:
-    doc = known(("x", 450, 1))
-    use(doc, *(n / 400 for n in range(4000)))
-    assert state(doc, 3999 / 400).windows[0].remaining == 50
+def test_up_to_448_replies_within_a_window_are_counted_one_by_one() -> None:
+    """Replies that are past are dropped before any others are merged."""
+    doc = known(("x", 10_000, 1))
+    times = [n / 400 for n in range(4000)]
+    use(doc, *times)
+    assert len(doc["times"]) <= 512
+    for n in range(400):
+        now = 10 + (n + 0.5) / 400
+        assert 10_000 - remaining(doc, now) == sum(time > now - 1 for time in times[-400:])
+
+
+def remaining(doc: dict[str, Any], now: float) -> int:
+    left = state(doc, now).windows[0].remaining
+    assert left is not None
+    return left
 
 
 def test_the_document_is_plain_json() -> None:

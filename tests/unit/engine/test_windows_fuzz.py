@@ -175,12 +175,21 @@ ITEMS = st.builds(
 )
 TEXTS = st.lists(ITEMS, max_size=4).map(", ".join) | st.lists(NUMBERS, max_size=4).map(",".join) | st.text(max_size=30)
 DATES = st.datetimes().map(lambda date: f"{date:%a, %d %b %Y %H:%M:%S} GMT")
-LINES = st.lists(
+CHAOS = st.lists(
     st.tuples(st.sampled_from(["RateLimit", "RateLimit-Policy"]), TEXTS)
     | st.tuples(st.sampled_from(["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]), TEXTS)
     | st.tuples(st.just("Retry-After"), NUMBERS | DATES | TEXTS),
     max_size=6,
 )
+COUNTS = st.sampled_from(["0", "1", "3", "4", "10", HUGE])
+SOUND = st.builds(
+    lambda names, r, t, q, w: [
+        ("RateLimit", ", ".join(f'"{name}";r={r};t={t};pk="a,b"' for name in names)),
+        ("RateLimit-Policy", ", ".join(f'"{name}";q={q};w={w}' for name in names)),
+    ],
+    *(st.lists(st.sampled_from("xyz"), min_size=1, max_size=3), COUNTS, COUNTS, COUNTS, COUNTS),
+)
+LINES = CHAOS | SOUND | st.tuples(SOUND, CHAOS).map(lambda both: [*both[0], *both[1]])
 
 
 @settings(max_examples=settings().max_examples * 10)

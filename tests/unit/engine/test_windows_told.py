@@ -128,6 +128,8 @@ def test_own_use_alone_makes_no_probe() -> None:
     doc = known(("x", 2, 10))
     use(doc, 0.0)
     assert take(doc, 9.5, "a") is None  # counted by the server at 9.75, say, when the first still was
+    assert take(doc, 10.5, "b") is None
+    release(doc, "b")
     settle(doc, 11.0, "a", told(("x", 2, 10, 0, 1)))
     assert take(doc, 11.0, "b") is None
     assert take(doc, 11.0, "c") == Wait(10.0, "x", 10.0)
@@ -160,6 +162,7 @@ def test_a_window_without_a_quota_holds_back_only_while_it_is_told_to_be_empty(q
     assert take(doc, 1.0, "a") == forecast(doc, 1.0, 99) == Wait(7.0, "x", 7.0)
     assert take(doc, 8.0, "a") is None
     assert take(doc, 8.0, "b") == Wait(0.1, "x", 0.1, probing=True)
+    assert state(doc, 8.5) == told(("x", None, 20, 0, 0))
     settle(doc, 9.0, "a", told(("x", quota, None, 1, 8)))
     assert take(doc, 9.0, "b") is None
 
@@ -224,3 +227,44 @@ def test_a_server_that_names_its_windows_anew_each_time_fills_no_memory() -> Non
     settle(doc, 0.0, "?", told(("3", 5, None, 2, 10)))
     assert len(doc["windows"]) == 32
     assert {window.name: window.remaining for window in state(doc, 0.0).windows}["3"] == 2
+
+
+def test_a_refusal_is_judged_by_present_use() -> None:
+    """An own slot that was free in the meantime cannot be what filled the window."""
+    doc = known(("x", 2, 10))
+    use(doc, 0.0)
+    assert take(doc, 9.5, "a") is None
+    settle(doc, 11.0, "a", told(("x", 2, 10, 0, 5)), counted=False)
+    assert take(doc, 11.0, "a") == Wait(5.0, "x", 5.0)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_only_an_answer_that_counted_lifts_a_bare_retry_after(counted: bool) -> None:
+    doc: dict[str, Any] = {}
+    settle(doc, 0.0, "?", None, counted=False, retry_after=20.0)
+    assert take(doc, 20.0, "a") is None
+    settle(doc, 21.0, "a", None if counted else SILENT, counted=counted)
+    assert take(doc, 21.0, "b") is None
+    assert take(doc, 21.0, "c") == Wait(0.1, BLOCKED, 0.1, probing=True)
+
+
+def test_a_forecast_and_the_state_follow_what_others_are_known_to_have_used() -> None:
+    doc: dict[str, Any] = {}
+    settle(doc, 0.0, "?", told(("x", 2, 10, 0, 4)))
+    assert forecast(doc, 1.0, 1) == Wait(3.0, "x", 3.0)
+    assert forecast(doc, 1.0, 2) == Wait(13.0, "x", 3.0)
+    assert state(doc, 5.0) == told(("x", 2, 10, 0, 0))
+    assert forecast(doc, 13.5, 2) == Wait(10.0, "x", 0.0)
+    assert state(doc, 14.0) == told(("x", 2, 10, 2, 0))
+    settle(doc, 20.0, "?", told(("x", 2, 10, 1, 9)))
+    assert forecast(doc, 28.0, 1) == Wait(1.0, "x", 0.0)
+    assert forecast(doc, 30.0, 1) is None
+
+
+@pytest.mark.parametrize(("length", "poll"), [(0.08, 0.08), (0.00001, 0.001)])
+def test_a_probe_of_a_short_window_is_asked_after_as_often_as_it_is_long(length: float, poll: float) -> None:
+    """But no clock is asked to move by less than a millisecond."""
+    doc: dict[str, Any] = {}
+    settle(doc, 0.0, "?", told(("x", 2, length, 0, length)))
+    assert take(doc, poll, "a") is None
+    assert take(doc, poll, "b") == Wait(poll, "x", poll, probing=True)

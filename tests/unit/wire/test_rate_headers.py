@@ -93,6 +93,15 @@ FREE = (
         ({"ratelimit": 'bare;r=1, "";r=2, ;;, "good";r=-1;t=1.5;q=x'}, (RateWindow("good"),)),
         ({"ratelimit": "garbage"}, None),
         ({"ratelimit": '"' * 3}, None),
+        (
+            {"ratelimit": r'"a\"b";r=1;pk="x\",\"y;r=9", "c";pk=":;,";t=3;r=2', "ratelimit-policy": '"c";w=9;q=1;q=2'},
+            (RateWindow("c", 2, 9, 2, 3), RateWindow(r"a\"b", None, None, 1, None)),
+        ),
+        (
+            {"ratelimit": '"x";r=2;t=9;pk="a", "x";r=1;t=8;pk="b", "x";t=7, "x"', "ratelimit-policy": '"x","x";q=4'},
+            (RateWindow("x", 4, None, 1, 8),),
+        ),
+        ({"ratelimit": '"x";r=1, "y;r=2;t=3, "z";r=3'}, (RateWindow("x", None, None, 1, None),)),
         ({"ratelimit-limit": "4, 10", "ratelimit-remaining": "3", "ratelimit-reset": "1, x, 9"},
          (RateWindow("0", 4, None, 3, 1), RateWindow("1", 10), RateWindow("2", None, None, None, 9))),
         ({"ratelimit-limit": "9" * 13}, (RateWindow("0"),)),
@@ -124,6 +133,8 @@ GRAMMAR = st.text(st.sampled_from('"a;=, rtqw0159-.'), max_size=60) | st.text(ma
 @given(st.dictionaries(st.sampled_from(NAMES), GRAMMAR))
 @example({"ratelimit": '"a";r=' + " " * 8000 + '"'})
 @example({"ratelimit": '"' * 8001})
+@example({"ratelimit": '"\\' * 20_000})
+@example({"ratelimit": '"a"' + "\\" * 20_001})
 def test_rate_headers_never_raise_and_are_never_negative(headers: dict[str, str]) -> None:
     """The long examples took minutes with a pattern that could match blanks in several ways."""
     found = parse_rate_limit(Headers(headers))
@@ -131,3 +142,10 @@ def test_rate_headers_never_raise_and_are_never_negative(headers: dict[str, str]
         for value in (window.quota, window.window, window.remaining, window.reset):
             assert value is None or 0 <= value < math.inf
     assert found is None or 0 <= found.wait < math.inf
+
+
+def test_several_headers_of_a_name_are_one_list() -> None:
+    lines = [("RateLimit", '"x";r=1;t=2;pk="a,b"'), ("RateLimit-Policy", '"x";q=3;w=4'), ("ratelimit", '"y";r=5;t=6')]
+    assert parse_rate_limit(Headers(lines)) == RateLimit(
+        (RateWindow("x", 3, 4, 1, 2), RateWindow("y", None, None, 5, 6))
+    )
