@@ -15,12 +15,12 @@ from typing import Final
 
 from theirstack_async._values import Headers, RateLimit, RateWindow
 
-# Each character has one way to match, so a hostile header costs time in proportion to its length: a string that nobody
-# closes goes on to the end, and nothing is tried twice (possessive quantifiers).
-_STRING: Final = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
-_ITEMS: Final = re.compile(rf'(?:{_STRING}|[^",])++', re.DOTALL)
-_PARTS: Final = re.compile(rf'(?:{_STRING}|[^";])++', re.DOTALL)
-_NAME: Final = re.compile(r'"((?:[^"\\]|\\.)++)"\Z', re.DOTALL)
+# Each character has one way to match, so a hostile header costs time in proportion to its length. A string that nobody
+# closes goes on to the end, or its quote would be tried again and again.
+_STRING: Final = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
+_ITEMS: Final = re.compile(rf'(?:{_STRING}|[^",])+', re.DOTALL)
+_PARTS: Final = re.compile(rf'(?:{_STRING}|[^";])+', re.DOTALL)
+_NAME: Final = re.compile(r'"((?:[^"\\]|\\.)+)"\Z', re.DOTALL)
 _NUMBER: Final = re.compile(r"\d{1,12}\Z", re.ASCII)
 _NAMES: Final = ("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 
