@@ -19,13 +19,12 @@ import attrs
 from theirstack_async._clock import Clock
 from theirstack_async._engine import windows
 from theirstack_async._engine.call import Call
+from theirstack_async._engine.fallback import Fallback
 from theirstack_async._engine.windows import Wait
 from theirstack_async._values import RateLimit
 from theirstack_async._wire.message import Response
 from theirstack_async._wire.retry_after import parse_retry_after
-from theirstack_async.errors import QuotaError, RateLimitError
-from theirstack_async.hooks import logger
-from theirstack_async.quota import MemoryQuota
+from theirstack_async.errors import RateLimitError
 
 if TYPE_CHECKING:
     import anyio
@@ -39,8 +38,6 @@ _SPREAD: Final = 0.25
 """The longest pause, in seconds, of those who go after the one that found a window open again."""
 _HELD_BACK: Final = 60.0
 """Seconds for which a ``Retry-After`` without windows holds back other calls at the most; then one of them tries."""
-_STORE_PAUSE: Final = 1.0
-"""Seconds until a store that could not be reached is tried again."""
 Assumed = Sequence[tuple[str, int, float]]
 
 
@@ -115,14 +112,12 @@ class Throttle:
         uniform: Callable[[], float],
         assumed: Mapping[str, Assumed],
     ) -> None:
-        self._own = MemoryQuota(clock)
-        self._store: QuotaStore = store or self._own
+        self._store = Fallback(store, clock)
         self._clock = clock
         self._uniform = uniform
         self._assumed = assumed
         self._lines: dict[tuple[str, str], Line] = {}
         self._tickets = (f"{uuid.uuid4().hex}-{number}" for number in itertools.count())
-        self._down_until: float | None = None
 
     async def acquire(self, call: Call, max_wait: float | None, told: Callable[[float, str], None]) -> Turn:
         """Return when the request of a call may be sent. The turn that is returned has to be ended.
@@ -139,19 +134,13 @@ class Throttle:
         since = self._clock.monotonic()
         if line.blocked and (wait := await self._look_ahead(line)):
             patience.check(wait, 0.0, partial(line.known, since))
-        line.waiting += 1
         try:
-            async with line.turn:
-                await self._reserve(line, turn.ticket, since, patience)
-            if line.scattered:
+            if await self._in_turn(line, turn.ticket, since, patience):
                 await self._clock.sleep(self._uniform() * _SPREAD)
         except BaseException:
             # Whether the place was noted is unknown after a cancellation.
             await turn.release()
             raise
-        finally:
-            line.waiting -= 1
-            line.scattered = line.scattered and line.waiting > 0
         return turn
 
     def limits(self, key: str | None) -> dict[str, RateLimit]:
@@ -162,6 +151,17 @@ class Throttle:
             for (owner, group), line in self._lines.items()
             if key in (None, owner) and line.document
         }
+
+    async def _in_turn(self, line: Line, ticket: str, since: float, patience: Patience) -> bool:
+        """Take a place when it is this one's turn, and return whether those who wait are to go one after another."""
+        line.waiting += 1
+        try:
+            async with line.turn:
+                await self._reserve(line, ticket, since, patience)
+            return line.scattered
+        finally:
+            line.waiting -= 1
+            line.scattered = line.scattered and line.waiting > 0
 
     async def _reserve(self, line: Line, ticket: str, since: float, patience: Patience) -> None:
         while (wait := await self._try(line, ticket)) is not None:
@@ -198,22 +198,9 @@ class Throttle:
         def noted(document: dict[str, Any], now: float) -> tuple[T, dict[str, Any], float]:
             return change(document, now), document, now
 
-        result, line.document, now = await self._update(line.scope, noted)
+        result, line.document, now = await self._store.update(line.scope, noted)
         line.seen = now, self._clock.monotonic()
         return result
-
-    async def _update(self, scope: str, change: Callable[[dict[str, Any], float], T]) -> T:
-        if self._down_until is None or self._clock.monotonic() >= self._down_until:
-            try:
-                result = await self._store.update(scope, change)
-            except QuotaError as error:
-                if self._down_until is None:
-                    logger.warning("rate limits are kept by this process alone until its store is back: %s", error)
-                self._down_until = self._clock.monotonic() + _STORE_PAUSE
-            else:
-                self._down_until = None
-                return result
-        return await self._own.update(scope, change)
 
     def now(self) -> float:
         """Return the wall clock time, by which dates in headers are read."""
