@@ -85,8 +85,8 @@ class TurnClock:
 class Account:
     """A client of which only the balance is asked."""
 
-    def __init__(self, credits: int = 1000, used: int = 0) -> None:
-        self.credits = credits
+    def __init__(self, allowance: int = 1000, used: int = 0) -> None:
+        self.allowance = allowance
         self.used = used
         self.while_asked: Callable[[], Any] | None = None
 
@@ -97,7 +97,7 @@ class Account:
 
     async def credit_balance(self) -> CreditBalance:
         """Return the balance, after what is to happen meanwhile."""
-        answer = CreditBalance(ui_credits=0, used_ui_credits=0, api_credits=self.credits, used_api_credits=self.used)
+        answer = CreditBalance(ui_credits=0, used_ui_credits=0, api_credits=self.allowance, used_api_credits=self.used)
         if self.while_asked is not None:
             await self.while_asked()
         return answer

@@ -56,8 +56,8 @@ async def test_only_the_first_end_counts(first: str, then: str) -> None:
     budget = CreditBudget(10)
     one = await hold(budget, 8)
 
-    async def end(how: str, credits: int) -> None:
-        await (one.settle(credits) if how == "settle" else getattr(one, how)())
+    async def end(how: str, cost: int) -> None:
+        await (one.settle(cost) if how == "settle" else getattr(one, how)())
 
     await end(first, 3)
     await end(then, 7)
