@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import os
 import signal
 import sys
@@ -14,8 +15,8 @@ from types import ModuleType
 import pytest
 
 from tests._imports import ROOT
-from theirstack_async import AuthenticationError, RetryPolicy, TheirStack
-from theirstack_async.testing import Answer, Exchange, FakeTheirStack, Fault, Status
+from theirstack_async import AuthenticationError, CreditBudget, RetryPolicy, SQLiteQuota, TheirStack
+from theirstack_async.testing import Answer, Exchange, FakeTheirStack, Fault, ResetBeforeBody, Status
 
 HOOK = "https://hook.example"
 
@@ -167,6 +168,82 @@ async def test_worker_stops_at_sigterm(fake_theirstack: FakeTheirStack, env: dic
     _, said = await process.communicate()
     assert process.returncode == 0
     assert b"stopped; nothing was in flight" in said
+
+
+def bought(folder: Path) -> list[int]:
+    lines = [line for path in folder.glob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
+    return [json.loads(line)["id"] for line in lines]
+
+
+async def nightly(env: dict[str, str], folder: Path, *arguments: str) -> tuple[int | None, str, str]:
+    process = await start(env, "nightly", str(folder), "engineer", "--day", "2026-09-20", *arguments)
+    printed, said = await process.communicate()
+    return process.returncode, printed.decode().strip(), said.decode()
+
+
+async def test_nightly_goes_on_where_the_budget_ended(
+    fake_theirstack: FakeTheirStack, env: dict[str, str], tmp_path: Path
+) -> None:
+    spent = "40 credits spent, 0 left, 0 uncertain; budget"
+    assert await nightly(env, tmp_path, "--credits", "40") == (3, spent, "")
+    assert fake_theirstack.credits_billed == len(bought(tmp_path)) == 40
+    assert (await nightly(env, tmp_path, "--credits", "40"))[:2] == (3, spent.replace("40", "0", 1))
+
+    status, printed, _ = await nightly(env, tmp_path)
+    ids = bought(tmp_path)
+    assert fake_theirstack.credits_billed == len(ids) == len({*ids}) > 40
+    assert (status, printed) == (
+        0, f"{len(ids) - 40} credits spent, {2_000 - len(ids)} left, 0 uncertain; exhausted"
+    )  # fmt: skip
+    assert (await nightly(env, tmp_path))[0] == 0
+    assert bought(tmp_path) == ids
+    assert fake_theirstack.credits_billed == len(ids)
+
+
+@pytest.mark.parametrize("billed", [True, False])
+async def test_nightly_settles_what_the_last_run_left_in_doubt(
+    fake_theirstack: FakeTheirStack, env: dict[str, str], tmp_path: Path, billed: bool
+) -> None:
+    fake_theirstack.faults.add("POST /v1/jobs/search", ResetBeforeBody(apply=billed))
+    status, printed, said = await nightly(env, tmp_path)
+    assert (status, printed) == (7, "")
+    assert "100 credits are at risk" in said
+    lost = fake_theirstack.credits_billed
+
+    status, printed, _ = await nightly(env, tmp_path)
+    settled, last = printed.splitlines()
+    assert (status, settled) == (0, f"1 doubts settled: {lost} credits spent, {100 - lost} free again")
+    assert f" {2_000 - fake_theirstack.credits_billed} left, 0 uncertain" in last
+    assert bool(lost) == billed
+
+
+async def test_nightly_goes_on_with_doubts_that_cannot_be_settled(
+    fake_theirstack: FakeTheirStack, env: dict[str, str], tmp_path: Path
+) -> None:
+    """The budget has spent before the account was seen, so nothing can be compared."""
+    store = SQLiteQuota(tmp_path / "quota.db")
+    await CreditBudget(2_000, store=store, name="nightly 2026-09").charge(5)
+    await store.aclose()
+    status, printed, said = await nightly(env, tmp_path)
+    assert (status, len(said.splitlines())) == (0, 1)
+    assert "cannot be compared with the account" in said
+    assert f" {2_000 - 5 - fake_theirstack.credits_billed} left" in printed
+
+
+async def test_nightly_keeps_what_does_not_decode(
+    fake_theirstack: FakeTheirStack, env: dict[str, str], tmp_path: Path
+) -> None:
+    body = b'{"metadata":{},"data":[{"id":7,"job_title":false}]}'
+    fake_theirstack.faults.add("POST /v1/jobs/search", Status(200, body.decode()))
+    status, printed, _ = await nightly(env, tmp_path)
+    assert (status, printed) == (0, "1 credits spent, 1999 left, 0 uncertain; exhausted")
+    assert bought(tmp_path) == [7]
+
+
+async def test_nightly_says_what_is_wrong(env: dict[str, str], tmp_path: Path) -> None:
+    status, _, said = await nightly({**env, "THEIRSTACK_API_KEY": "wrong"}, tmp_path)
+    assert status == 1
+    assert said.startswith("GET /v0/billing/credit-balance was answered 401")
 
 
 def test_every_example_has_a_test() -> None:
