@@ -118,7 +118,7 @@ class TheirStack(Resources):
         slots = Slots(config.max_concurrency)
         self._transport: AiohttpTransport | None = transport
         self._pipeline = Pipeline(config, theirstack_dialect(config.base_url), transport, slots)
-        self._root: Self | None = None
+        self._root = None
         self._made_at = _caller()
 
     def with_options(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -28,5 +28,5 @@ def count_rows(body: bytes) -> int | None:
             found = parse(body)
         except RefusedError:
             return None
-    rows = cast("dict[str, Any]", found).get("data") if isinstance(found, dict) else None
-    return len(cast("list[Any]", rows)) if isinstance(rows, list) else None
+    rows = cast("dict[str, object]", found).get("data") if isinstance(found, dict) else None
+    return len(cast("list[object]", rows)) if isinstance(rows, list) else None
