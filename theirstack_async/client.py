@@ -127,7 +127,7 @@ class TheirStack(Resources):
         api_key: str | KeyProvider | Unset = UNSET,
         timeouts: Timeouts | Unset = UNSET,
         retries: RetryPolicy | Unset = UNSET,
-        budget: CreditBudget | None | Unset = UNSET,
+        budget: CreditBudget | Unset | None = UNSET,
         hooks: Iterable[Hook] | Unset = UNSET,
         max_concurrency: int | Unset = UNSET,
     ) -> Self:

@@ -169,12 +169,13 @@ class Call:
         return final
 
     def _unknown(self, error: TheirStackError) -> OutcomeUnknownError:
-        unclear = f"{self.request.label}: nobody knows whether it was carried out, and it was not sent again, since that"
+        label = self.request.label
+        unclear = f"{label}: nobody knows whether it was carried out, and it was not sent again, since that could"
         if self.kind != "billed":
-            return OutcomeUnknownError(f"{unclear} could act twice. Look before you repeat it. The first error: {error}")
+            return OutcomeUnknownError(f"{unclear} act twice. Look before you repeat it. The first error: {error}")
         at_risk = self.doubted + (self.credits if self.unclear else 0)
         return OutcomeUnknownError(
-            f"{unclear} could be billed twice: {at_risk} credits are at risk (request {self.fingerprint}). Compare "
+            f"{unclear} be billed twice: {at_risk} credits are at risk (request {self.fingerprint}). Compare "
             "used_api_credits of client.billing.credit_balance() with what you know you spent, or let "
             f"CreditBudget.reconcile(client) do it. The first error: {error}",
             credits_at_risk=at_risk,

@@ -65,8 +65,8 @@ class Patience:
         else:
             return
         raise RateLimitError(
-            f"{self.call.request.label}: the API's rate window {wait.window!r} is full, and its turn comes in {wait.seconds:.3g} s "
-            f"or later, which is more than {why}. It was not sent. Come back then, or allow more.",
+            f"{self.call.request.label}: the API's rate window {wait.window!r} is full, and its turn comes in "
+            f"{wait.seconds:.3g} s or later, which is more than {why}. It was not sent. Come back then, or allow more.",
             retry_after=wait.seconds,
             rate_limit=known(),
             sent="no",
