@@ -90,8 +90,7 @@ class CreditBudget:
         before = await budget._book.look()
         balance = await client.billing.credit_balance()
         budget.limit = balance.remaining + before.spent
-        if before.untouched:
-            await budget._book.change(partial(ledger.anchor, used=balance.used_api_credits))
+        await budget._book.change(partial(ledger.anchor, used=balance.used_api_credits))
         return budget
 
     @property
@@ -178,7 +177,6 @@ class CreditBudget:
         check_count("price", price)
         check_count("least", least)
         check_count("rows", rows, at_least=least)
-        self._book.enter()
         ticket = uuid.uuid4().hex
         demand = Demand(price, rows, least, label, fingerprint)
         outcome = await self._take(ticket, demand, wait=len(self._book.line) > 0)
@@ -229,8 +227,6 @@ class CreditBudget:
         """
         # Looked at before the balance is asked: what is settled in between must not make the doubts look cheaper.
         before = await self._book.look()
-        if before.baseline is None and not before.untouched:
-            raise no_baseline(self.name)
         used = (await client.billing.credit_balance()).used_api_credits
         if before.baseline is None:
             if not await self._book.change(partial(ledger.anchor, used=used)):

@@ -24,8 +24,7 @@ class SlowStore:
 
     def __init__(self, watch: Callable[[dict[str, Any]], None] = lambda doc: None) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
-        self.turns: list[int] = [1]
-        """How many turns the halves of the updates take, one after the other, over and over."""
+        self.turns = [1]
         self.down = False
         self.loses_answers = False
         """Whether changes are made, and then the answer is lost."""
@@ -34,7 +33,6 @@ class SlowStore:
         self.updates = 0
         self.time = 0.0
         self._watch = watch
-        self._count = itertools.count()
 
     async def update(self, key: str, change: Change[Any]) -> Any:
         """Apply a change, some turns after the call and some before the return."""
@@ -52,6 +50,15 @@ class SlowStore:
         if self.down:
             raise QuotaError("the answer of the store was lost")
         return result
+
+    @property
+    def turns(self) -> list[int]:
+        """How many turns the halves of the updates take, one after the other, over and over."""
+        return self._turns
+
+    @turns.setter
+    def turns(self, turns: list[int]) -> None:
+        self._turns, self._count = turns, itertools.count()
 
     async def aclose(self) -> None:
         """Do nothing."""

@@ -110,6 +110,13 @@ def test_a_lease_that_ends_leaves_a_doubt() -> None:
     assert [*ledger.read(doc, 80.0).doubts.values()] == [Doubt("f1", LABEL, 5, 70.0)]
 
 
+def test_leases_that_ended_together_are_listed_by_their_ends() -> None:
+    doc: dict[str, Any] = {}
+    take(doc, "a", 5, lease=90.0)
+    take(doc, "b", 5, lease=60.0)
+    assert [*ledger.read(doc, 100.0).doubts] == ["b", "a"]
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -80,6 +80,23 @@ async def test_an_older_end_that_cannot_be_told_does_not_lose_the_next(store: Sl
     assert told(budget) == (7, 0, 0, 3)
 
 
+async def test_ends_of_one_call_are_told_in_order_though_their_updates_overtake_each_other(store: SlowStore) -> None:
+    budget = CreditBudget(10, store=store)
+    one = await hold(budget, 4)
+    store.down = True
+    await one.settle(3)
+    store.turns = [20, *[0] * 30]
+    slow = asyncio.create_task(budget.refresh())
+    await turns(2)
+    await one.release()
+    assert not slow.done()
+    with pytest.raises(QuotaError):
+        await slow
+    store.down = False
+    await budget.refresh()
+    assert told(budget) == (3, 0, 0, 7)
+
+
 @pytest.mark.parametrize("loses_answers", [False, True])
 async def test_nothing_is_held_while_the_store_is_down(store: SlowStore, loses_answers: bool) -> None:
     budget = CreditBudget(10, store=store)
