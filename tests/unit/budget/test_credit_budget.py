@@ -185,7 +185,7 @@ async def test_an_older_answer_that_comes_later_does_not_hide_a_newer_one() -> N
     budget = CreditBudget(10, store=store)
     first, second = await hold(budget, 2), await hold(budget, 2)
     # The update that is made first returns last.
-    store.turns = [0, 0, 9, 0]
+    store.turns = [0, 9, 0, 0]
     await asyncio.gather(first.settle(1), second.settle(1))
     assert told(budget) == (2, 0, 0, 8)
 
