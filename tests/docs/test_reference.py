@@ -50,7 +50,8 @@ def test_inherited_fields_are_shown() -> None:
 
 
 async def test_every_resource_of_the_client_is_in_the_reference() -> None:
-    names = [name for name, value in vars(TheirStack).items() if isinstance(value, cached_property)]
+    members = [(name, value) for cls in TheirStack.__mro__ for name, value in vars(cls).items()]
+    names = [name for name, value in members if isinstance(value, cached_property)]
     async with TheirStack("key") as client:
         resources = [type(getattr(client, name)) for name in names if not name.startswith("_")]
     assert len(resources) > 10
