@@ -233,5 +233,5 @@ def test_ids_typed_on_a_terminal_are_announced(
     typed = io.StringIO("3\n4\n")
     monkeypatch.setattr(typed, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdin", typed)
-    assert read_ids(["2", "-"]) == [2, 3, 4]
+    assert read_ids(["2", "-"], "an event id") == [2, 3, 4]
     assert capsys.readouterr().err == "Reading ids from the terminal; Ctrl-D ends them.\n"

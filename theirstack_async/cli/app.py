@@ -14,6 +14,7 @@ from theirstack_async.cli.demo import demo
 from theirstack_async.cli.exits import EXIT_CODES
 from theirstack_async.cli.fake_server import fake_server
 from theirstack_async.cli.options import examples
+from theirstack_async.cli.ping import ping
 from theirstack_async.cli.session import Settings
 
 _EPILOG: Final = "\n".join(
@@ -70,6 +71,13 @@ def main(
         float | None,
         typer.Option(metavar="SECONDS", help="For one call with all its attempts and waits; 300 unless given."),
     ] = None,
+    quota: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep the API's rate windows in FILE, shared by all runs that name it; made if missing.",
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each decision to stderr.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show where an error arose.")] = False,
     _version: Annotated[
@@ -83,11 +91,12 @@ def main(
     """
     if timeout is not None and not timeout > 0:
         raise typer.BadParameter("expected seconds above 0", param_hint="--timeout")
-    ctx.obj = Settings(api_key=api_key, base_url=base_url, timeout=timeout, verbose=verbose, debug=debug)
+    ctx.obj = Settings(api_key=api_key, base_url=base_url, timeout=timeout, quota=quota, verbose=verbose, debug=debug)
 
 
 app.command()(demo)
 app.command(epilog=examples("theirstack fake-server --port 8080 --deliver-to http://127.0.0.1:9000/hook"))(fake_server)
+app.command(epilog=examples("theirstack ping && theirstack jobs search --posted-days 7 --limit 25"))(ping)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(companies.app, name="companies")
 app.add_typer(lists.app, name="lists")

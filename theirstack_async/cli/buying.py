@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing
+from functools import partial
+from itertools import repeat
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import attrs
 import typer
 
+from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.listing import print_rejects, tell_of_end
-from theirstack_async.cli.messages import ask_number, can_ask, confirm, note
+from theirstack_async.cli.messages import ask_number, can_ask, confirm, fail, note
 from theirstack_async.cli.output import Column, Output
 from theirstack_async.cli.text import clean, counted
+from theirstack_async.cli.till import Till
 from theirstack_async.cli.whole_file import WholeFile
 
 if TYPE_CHECKING:
-    from theirstack_async import Checkpoint, Page, Paginator
-
-T = TypeVar("T")
+    from theirstack_async import Checkpoint, EndReason, Page, Paginator
+    from theirstack_async._engine.usage import Usage
 
 Limit: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        min=1, metavar="N", help="So many rows at the most. Required, since each costs credits; a terminal asks for it."
+        min=1,
+        metavar="N",
+        help="So many rows at the most. This or --budget is required, since each costs credits; a terminal asks.",
     ),
+]
+Budget: TypeAlias = Annotated[
+    int | None, typer.Option(min=0, metavar="CREDITS", help="Spend so many credits at the most in this run.")
 ]
 PageSize: TypeAlias = Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Rows a request.")]
 CheckpointName: TypeAlias = Annotated[
@@ -35,11 +41,10 @@ CheckpointName: TypeAlias = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="FILE",
-        help="Write to FILE how far it got. If it is there, go on from it, so that no row is bought again; --limit is "
-        "for each run. After the last row it is removed.",
+        help="Write to FILE how far it got. If it is there, go on from it, so that no row is bought again; --limit and "
+        "--budget are for each run. After the last row it is removed.",
     ),
 ]
-STOPPING: Final = "Stopping. The page under way is paid for, so it is waited for; Ctrl-C again cuts it."
 _ASK_FROM: Final = 100
 """Credits from which on a terminal asks."""
 _YES_FROM: Final = 1_000
@@ -63,33 +68,53 @@ class Goods:
 
 @attrs.frozen
 class Order:
-    """How much is bought, and how."""
+    """How much is bought."""
 
     goods: Goods
-    number: int
-    """Rows at the most. Those that come again or do not decode are among them, since they cost as much."""
-    page_size: int
-    """Rows a request."""
-    checkpoint: str | None
-    """The file that is told how far it got."""
+    number: int | None
+    """Rows at the most; None where only the credits say when to end."""
+    credits: int
+    """What may be spent. Rows that come again or do not decode are paid for as well, out of this."""
+    budget: int | None = None
+    """``credits``, where ``--budget`` has set them; None where the number of rows has."""
+
+    def ended_by(self, end: EndReason | None, rows: int) -> ExitCode | None:
+        """Say if it ended before all was bought because the credits did. Return the exit code, where it is one."""
+        from theirstack_async import EndReason
+
+        if end is EndReason.BUDGET and self.budget is not None:
+            return out_of_budget(self.goods, self.budget)
+        if end in (EndReason.BUDGET, EndReason.MAX_ITEMS) and self.number is not None and rows < self.number:
+            note("These are fewer than you asked for: more of them would cost more than you agreed to.")
+        return None
 
 
-def agree(limit: int | None, goods: Goods, *, yes: bool) -> int:
-    """Return how many rows to buy at the most, once the user was told of the price, and agreed to a high one.
+def out_of_budget(goods: Goods, budget: int) -> ExitCode:
+    """Say that the credits of ``--budget`` have ended, and return the exit code."""
+    fail(f"The {counted(budget, 'credit')} of --budget leave no room for another {goods.noun}, at {goods.price} each.")
+    return ExitCode.CREDITS
+
+
+def agree(limit: int | None, goods: Goods, *, budget: int | None, yes: bool) -> Order:
+    """Return how much to buy at the most, once the user was told of the price, and agreed to a high one.
 
     Raises:
-        typer.BadParameter: there is no limit, and nobody to ask.
+        typer.BadParameter: there is neither a limit nor a budget, and nobody to ask.
         typer.Exit: the user does not agree.
     """
-    each = f"{goods.noun} costs {counted(goods.price, 'credit')}"
-    if limit is None:
+    if limit is None and budget is None:
+        each = f"{goods.noun} costs {counted(goods.price, 'credit')}"
         why = f"--limit: each {each}; say how many you want at the most (to count them is free)"
         limit = ask_number(f"Each {each}. How many do you want at the most?", or_else=why)
-    credits_ = limit * goods.price
-    note(f"At most {goods.cost(limit)}.")
+    affordable = None if budget is None else budget // goods.price
+    rows = min(number for number in (limit, affordable) if number is not None)
+    note(f"At most {goods.cost(rows)}.")
+    credits_ = rows * goods.price
     if credits_ >= (_ASK_FROM if can_ask() else _YES_FROM):
         confirm(f"This may cost {counted(credits_, 'credit')}. Go on?", yes=yes)
-    return limit
+    if limit is None or (budget is not None and budget <= limit * goods.price):
+        return Order(goods, limit, budget or 0, budget)
+    return Order(goods, limit, credits_)
 
 
 def read_checkpoint(name: str | None) -> Checkpoint | None:
@@ -109,32 +134,58 @@ def read_checkpoint(name: str | None) -> Checkpoint | None:
         raise typer.BadParameter(f"--checkpoint: cannot read {name}: {error.strerror}") from None
 
 
-async def buy(paginator: Paginator[Any], order: Order, out: Output, columns: Iterable[Column]) -> int:
-    """Print rows as they are bought, and return the exit code. However it ends, what was spent is told.
+@attrs.frozen
+class Search:
+    """A search that is bought."""
 
-    The paginator was made with the numbers of the order, ``partial=True`` and ``rejects="collect"``.
+    rows: Paginator[Any]
+    """Made with the number of the order, ``partial=True`` and ``rejects="collect"``."""
+    order: Order
+    usage: Usage
+    """What the client has spent."""
+    checkpoint: str | None
+    """The file that is told how far it got."""
+
+    def advice(self) -> str:
+        """Return how to go on after an error."""
+        if self.checkpoint is None:
+            return "The same command starts over, and pays again. With --checkpoint FILE it would go on."
+        return f"The same command goes on from there, as {self.checkpoint} says."
+
+
+async def buy(search: Search, out: Output, columns: Iterable[Column]) -> int:
+    """Print rows as they are bought, and return the exit code. However it ends, what was spent is told.
 
     Raises:
         asyncio.CancelledError: it was interrupted; the page that was under way has been printed.
     """
-    columns = tuple(columns)
-    with WholeFile(order.checkpoint, "--checkpoint") as file, _Till(order, paginator) as till:
-        async with aclosing(_pages(paginator, till)) as pages:
-            async for page in pages:
+    columns, rows, order = tuple(columns), search.rows, search.order
+    with (
+        WholeFile(search.checkpoint, "--checkpoint") as file,
+        Till(search.usage, order.goods.noun, search.advice) as till,
+    ):
+        async with (
+            aclosing(rows.pages()) as pages,
+            aclosing(till.requests(repeat(partial(anext, pages, None)))) as coming,
+        ):
+            async for page in coming:
                 header = not till.rows
-                till.take(page)
+                _take(till, page)
                 if page.items:
                     out.records(page.items, columns, header=header)
                 _show_rejects(page, out)
                 # The checkpoint covers what was handed over, and nothing else.
                 out.flush()
-                file.write(paginator.checkpoint().to_json())
-        if till.interrupted:
-            raise asyncio.CancelledError
-    if not till.affords_more:
-        note("These are fewer than you asked for: another page might cost more than you agreed to.")
-    _forget(order.checkpoint, paginator)
-    return tell_of_end(paginator)
+                file.write(rows.checkpoint().to_json())
+    code = order.ended_by(rows.end, till.rows)
+    _forget(search.checkpoint, rows)
+    return tell_of_end(rows) if code is None else code
+
+
+def _take(till: Till, page: Page[Any]) -> None:
+    till.rows += len(page.items)
+    till.repeated += page.repeated
+    till.rejected += len(page.rejects)
 
 
 def _forget(checkpoint: str | None, paginator: Paginator[Any]) -> None:
@@ -144,82 +195,6 @@ def _forget(checkpoint: str | None, paginator: Paginator[Any]) -> None:
     if checkpoint is not None and paginator.end is EndReason.EXHAUSTED:
         Path(checkpoint).unlink(missing_ok=True)
         note(f"That was the last row, so {checkpoint} is removed; the same command starts over.")
-
-
-class _Till:
-    """Counts what was bought, and tells it in the end."""
-
-    def __init__(self, order: Order, paginator: Paginator[Any]) -> None:
-        self.rows = 0
-        self.interrupted = False
-        self.cut = False
-        """Whether a page was cut that may have been paid for."""
-        self._order = order
-        self._paginator = paginator
-        self._repeated = 0
-
-    def take(self, page: Page[Any]) -> None:
-        """Take a page in."""
-        self.rows += len(page.items)
-        self._repeated += page.repeated
-
-    @property
-    def affords_more(self) -> bool:
-        """Whether the next page costs no more than was agreed to, whatever is on it.
-
-        Where rows came again or did not decode, the paginator asks for others in their place, which cost as well.
-        """
-        left = self._order.number - self._paginator.credits // self._order.goods.price
-        return left >= min(self._order.page_size, self._order.number - self.rows)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        rejected = len(self._paginator.rejects)
-        note(
-            f"{counted(self.rows, self._order.goods.noun)}, {counted(self._paginator.credits, 'credit')}"
-            + (f", {self._repeated:,} came again" if self._repeated else "")
-            + (f", {rejected:,} did not decode" if rejected else "")
-            + "."
-        )
-        if self.cut:
-            note("The page that was cut may have been paid for as well.")
-        if error is not None and self._paginator.credits:
-            if self._order.checkpoint is None:
-                note("The same command starts over, and pays again. With --checkpoint FILE it would go on.")
-            else:
-                note(f"The same command goes on from there, as {self._order.checkpoint} says.")
-
-
-async def _pages(paginator: Paginator[T], till: _Till) -> AsyncGenerator[Page[T], None]:
-    """Yield the pages. An interrupt ends it with the page under way, a second one cuts that."""
-    async with aclosing(paginator.pages()) as pages:
-        while till.affords_more and not till.interrupted:
-            try:
-                # An interrupt that came while a page was printed is met here, before the next one is asked for.
-                await asyncio.sleep(0)
-            except asyncio.CancelledError:
-                till.interrupted = True
-                return
-            page = await _whole_page(asyncio.ensure_future(anext(pages, None)), till)
-            if page is None:
-                return
-            yield page
-
-
-async def _whole_page(coming: asyncio.Future[Page[T] | None], till: _Till) -> Page[T] | None:
-    try:
-        return await asyncio.shield(coming)
-    except asyncio.CancelledError:
-        till.interrupted = True
-    try:
-        return await coming
-    except asyncio.CancelledError:
-        till.cut = True
-        raise
 
 
 def _show_rejects(page: Page[Any], out: Output) -> None:

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 import typer
 
 from theirstack_async.cli.buying import (
-    STOPPING,
+    Budget,
     CheckpointName,
-    Goods,
     Limit,
-    Order,
     PageSize,
+    Search,
     agree,
     buy,
     read_checkpoint,
 )
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.filtering import Asked, ExtraFilter, Filter, FilterFile, read_filters
-from theirstack_async.cli.listing import print_preview
-from theirstack_async.cli.lookups import buying_intents, technologies
+from theirstack_async.cli.listing import print_estimate, print_preview
+from theirstack_async.cli.lookups import COMPANIES, buying_intents, technologies
 from theirstack_async.cli.messages import note
-from theirstack_async.cli.options import Json, PreviewLimit, Yes, examples
+from theirstack_async.cli.options import EstimateLimit, Json, PreviewLimit, Yes, examples
 from theirstack_async.cli.output import Column, Output
 from theirstack_async.cli.session import call, guarding
 from theirstack_async.cli.text import counted
+from theirstack_async.cli.till import STOPPING
 
 if TYPE_CHECKING:
     from theirstack_async import CompanyFilters, TheirStack
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Search companies, at 3 credits each; count them and look at them for free; look up what one uses.",
+    help="Search companies, at 3 credits each; look up what one uses; count, preview and estimate for free.",
 )
-COMPANIES: Final = Goods("company", 3)
 
 Names: TypeAlias = Annotated[
     list[str] | None, typer.Option("--name", help="The whole name; may be repeated (company_name_or).")
@@ -104,6 +103,7 @@ def _number(value: int | None) -> str | None:
 def search(
     ctx: typer.Context,
     limit: Limit = None,
+    budget: Budget = None,
     name: Names = None,
     domain: Domains = None,
     country: Countries = None,
@@ -128,16 +128,16 @@ def search(
     with guarding(ctx):
         asked = _asked(ctx)
         resume = read_checkpoint(checkpoint)
-        order = Order(COMPANIES, agree(limit, COMPANIES, yes=yes), page_size, checkpoint)
+        order = agree(limit, COMPANIES, budget=budget, yes=yes)
 
     async def work(client: TheirStack) -> int:
         found = client.companies.search(
             asked.filters, extra_filters=asked.extra, max_items=order.number, page_size=page_size, resume=resume,
             partial=True, rejects="collect",
         )  # fmt: skip
-        return await buy(found, order, out, _COLUMNS)
+        return await buy(Search(found, order, client.usage, checkpoint), out, _COLUMNS)
 
-    call(ctx, work, whole=out.json, on_interrupt=STOPPING)
+    call(ctx, work, whole=out.json, credits=order.credits, on_interrupt=STOPPING)
 
 
 @app.command(epilog=examples("theirstack companies count --technology snowflake --country US"))
@@ -170,6 +170,37 @@ def count(
         out.say(counted(found.total_results, "company"))
         note("Counting is free.")
         return ExitCode.OK
+
+    call(ctx, work, whole=out.json)
+
+
+@app.command(epilog=examples("theirstack companies estimate --technology snowflake --country US"))
+def estimate(
+    ctx: typer.Context,
+    limit: EstimateLimit = None,
+    name: Names = None,
+    domain: Domains = None,
+    country: Countries = None,
+    industry: Industries = None,
+    technology: Technologies = None,
+    min_employees: MinEmployees = None,
+    max_employees: MaxEmployees = None,
+    filter: Filter = None,  # noqa: A002  # the option's name
+    filters: FilterFile = None,
+    extra_filter: ExtraFilter = None,
+    json: Json = False,
+) -> NoReturn:
+    """Say how many rows a search would bring now, and what they would cost. Free.
+
+    Filters that name companies are refused, because the API would bill for them.
+    """
+    out = Output(json=json)
+    with guarding(ctx):
+        asked = _asked(ctx)
+
+    async def work(client: TheirStack) -> int:
+        found = await client.companies.estimate(asked.filters, extra_filters=asked.extra, max_items=limit)
+        return print_estimate(found, out, COMPANIES.cost(found.rows))
 
     call(ctx, work, whole=out.json)
 

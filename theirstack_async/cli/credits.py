@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
@@ -12,9 +13,10 @@ from theirstack_async.cli.messages import note
 from theirstack_async.cli.options import Json, examples, read_instant
 from theirstack_async.cli.output import Column, Output
 from theirstack_async.cli.session import call
+from theirstack_async.models._writing import plain
 
 if TYPE_CHECKING:
-    from theirstack_async import CreditBalance, TheirStack
+    from theirstack_async import CreditBalance, RateLimit, RateWindow, TheirStack
 
 app: Final = typer.Typer(rich_markup_mode=None)
 _DOUBT: Final = (
@@ -40,8 +42,11 @@ def balance(ctx: typer.Context, json: Json = False) -> None:
 
     async def work(client: TheirStack) -> int:
         found = await client.billing.credit_balance()
-        out.record(found, _fields(found))
-        if not out.json:
+        windows = client.rate_limits
+        if out.json:
+            out.line({**plain(found), "rate_limits": {group: plain(limit.windows) for group, limit in windows.items()}})
+        else:
+            out.record(found, {**told(found), **_windows(windows)})
             note(_DOUBT)
         return ExitCode.OK
 
@@ -72,9 +77,21 @@ def consumption(
     call(ctx, work, whole=out.json)
 
 
-def _fields(found: CreditBalance) -> dict[str, object]:
+def told(found: CreditBalance) -> dict[str, object]:
+    """Return a balance in words."""
     return {
         "API credits left": f"{found.remaining:,} of {found.api_credits:,}",
         "company credits left": f"{found.remaining_ui:,} of {found.ui_credits:,}",
         "first expire (UTC)": found.earliest_expiration,
     }
+
+
+def _room(window: RateWindow) -> str:
+    left, quota = ("?" if number is None else f"{number:,}" for number in (window.remaining, window.quota))
+    again = f", again in {window.reset:.0f} s" if window.remaining == 0 and window.reset is not None else ""
+    return f"{left} of {quota} requests left{again}"
+
+
+def _windows(limits: Mapping[str, RateLimit]) -> dict[str, object]:
+    """Return in words what the answer told of the rate windows: those of the searches are told by searches."""
+    return {f"rate window {window.name}": _room(window) for limit in limits.values() for window in limit.windows}

@@ -170,7 +170,7 @@ def retry_(
     a second one cuts them at once.
     """
     options = RetryOptions(batch_size, max_concurrency, resend_unknown, report, Output(json=json))
-    wanted = read_ids(ids)
+    wanted = read_ids(ids, "an event id")
 
     async def work(client: TheirStack) -> int:
         return await retry(client, wanted, options)

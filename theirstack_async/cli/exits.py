@@ -8,6 +8,7 @@ from typing import Final
 from theirstack_async import (
     ArgumentError,
     AuthenticationError,
+    BudgetExceededError,
     ConfigurationError,
     DecodeError,
     InsufficientCreditsError,
@@ -15,6 +16,7 @@ from theirstack_async import (
     OutcomeUnknownError,
     PaginationError,
     PermissionDeniedError,
+    QuotaError,
     RateLimitError,
     ServerError,
     TheirStackError,
@@ -43,7 +45,7 @@ EXIT_CODES: Final = (
     (ExitCode.FAILED, "some ids failed, a check failed, or the API refused"),
     (ExitCode.USAGE, "wrong usage, a bad argument, or a setting is missing"),
     (ExitCode.AUTHENTICATION, "the API key was refused, or may not do this"),
-    (ExitCode.CREDITS, "out of credits"),
+    (ExitCode.CREDITS, "out of credits: those of the account, or those of --budget"),
     (ExitCode.RATE_LIMIT, "the rate limit asks for too long a wait"),
     (ExitCode.NETWORK, "the network or the server failed"),
     (ExitCode.UNKNOWN, "sent, but nobody knows whether it was carried out"),
@@ -59,6 +61,7 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     (AuthenticationError, ExitCode.AUTHENTICATION, ""),
     (PermissionDeniedError, ExitCode.AUTHENTICATION, ""),
     (InsufficientCreditsError, ExitCode.CREDITS, "theirstack credits shows what is left."),
+    (BudgetExceededError, ExitCode.CREDITS, ""),
     (RateLimitError, ExitCode.RATE_LIMIT, "Wait, and run the command again."),
     (
         NotFoundError,
@@ -67,6 +70,7 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     ),
     (ServerError, ExitCode.NETWORK, "The API failed; run the command again later."),
     (TransportError, ExitCode.NETWORK, "Check the network and the base URL, or give it more time with --timeout."),
+    (QuotaError, ExitCode.NETWORK, ""),
     (DecodeError, ExitCode.NETWORK, "The API may have changed; look for a newer theirstack-async."),
     (PaginationError, ExitCode.NETWORK, "Run the command again when the list moves less."),
 )

@@ -11,7 +11,7 @@ from theirstack_async.cli.messages import fail, note
 from theirstack_async.cli.output import Column, Output
 
 if TYPE_CHECKING:
-    from theirstack_async import DecodeError, Paginator
+    from theirstack_async import DecodeError, EndReason, Estimate, Paginator
 
 T = TypeVar("T")
 PAGES_AHEAD: Final = 4
@@ -57,12 +57,27 @@ def print_rejects(rejects: Sequence[DecodeError], out: Output) -> None:
         out.line(json.loads(reject.body))
 
 
+def print_estimate(found: Estimate, out: Output, cost: str) -> int:
+    """Print what a search would cost, and return the exit code. ``cost`` is that in words."""
+    if out.json:
+        out.line(found)
+    out.say(cost if found.exact else f"{cost}, as it stands now")
+    note("Estimating is free.")
+    return ExitCode.OK
+
+
 def tell_of_end(paginator: Paginator[Any]) -> int:
     """Return the exit code of a list that was read to its end, and say what is missing."""
+    rest = f" {paginator.not_fetched:,} rows or more are left." if paginator.not_fetched else ""
+    code = tell_of_early_end(paginator.end, rest)
+    return _tell_of_rejects(paginator.rejects) if code is None else code
+
+
+def tell_of_early_end(end: EndReason | None, rest: str = "") -> ExitCode | None:
+    """Say why a list ended before its rows did, and return the exit code; None where that is what was asked for."""
     from theirstack_async import EndReason
 
-    rest = f" {paginator.not_fetched:,} rows or more are left." if paginator.not_fetched else ""
-    match paginator.end:
+    match end:
         case EndReason.PLAN_LIMIT:
             fail(f"The account's plan gives no more rows of this search.{rest}")
             return ExitCode.PLAN
@@ -75,7 +90,7 @@ def tell_of_end(paginator: Paginator[Any]) -> int:
             fail("The API gives the same page at every offset. What was printed is good.")
             return ExitCode.NETWORK
         case _:
-            return _tell_of_rejects(paginator.rejects)
+            return None
 
 
 def print_list(found: Sequence[object], out: Output, columns: Iterable[Column], *, none: str) -> int:

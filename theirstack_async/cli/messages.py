@@ -23,7 +23,8 @@ def fail(said: str) -> None:
 
 def note(said: str) -> None:
     """Say something that helps people and is no result."""
-    typer.echo(_wrapped(said), err=True)
+    # Not typer.echo: a progress bar that is drawn on stderr moves on for what is printed there.
+    print(_wrapped(said), file=sys.stderr)
 
 
 def can_ask() -> bool:

@@ -34,6 +34,9 @@ RowLimit: TypeAlias = Annotated[
     int | None, typer.Option("--limit", min=0, metavar="N", help="So many rows at the most; all, unless given.")
 ]
 PreviewLimit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="So many rows at the most.")]
+EstimateLimit: TypeAlias = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="As a search with this limit.")
+]
 BatchSize: TypeAlias = Annotated[int, typer.Option(min=1, max=10_000, help="Ids a request.")]
 Concurrency: TypeAlias = Annotated[int, typer.Option("--max-concurrency", min=1, help="Requests under way at once.")]
 Resend: TypeAlias = Annotated[

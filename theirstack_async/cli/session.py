@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -13,6 +14,7 @@ import typer
 from theirstack_async import TheirStackError
 from theirstack_async.cli.exits import ExitCode, explain
 from theirstack_async.cli.messages import fail, note, reporting
+from theirstack_async.cli.waits import Waits
 
 if TYPE_CHECKING:
     from theirstack_async import TheirStack
@@ -25,21 +27,40 @@ class Settings:
     api_key: str | None = attrs.field(default=None, repr=False)
     base_url: str | None = None
     timeout: float | None = None
+    quota: str | None = None
+    """The file in which the rate windows are kept."""
     verbose: bool = False
     debug: bool = False
 
-    def client(self, *, keep_unknown_fields: bool) -> TheirStack:
-        """Return a client with these settings.
+    @asynccontextmanager
+    async def client(
+        self,
+        *,
+        keep_unknown_fields: bool = False,
+        credits: int | None = None,  # noqa: A002
+    ) -> AsyncGenerator[TheirStack, None]:
+        """Open a client with these settings, which may spend so many credits; None for any number.
 
         Raises:
             TheirStackError: a setting cannot be used.
         """
-        from theirstack_async import TheirStack, Timeouts
+        from theirstack_async import CreditBudget, SQLiteQuota, TheirStack, Timeouts
 
-        timeouts = Timeouts() if self.timeout is None else Timeouts(deadline=self.timeout)
-        return TheirStack(
-            self.api_key, base_url=self.base_url, timeouts=timeouts, keep_unknown_fields=keep_unknown_fields
-        )
+        quota = None if self.quota is None else SQLiteQuota(self.quota)
+        try:
+            async with TheirStack(
+                self.api_key,
+                base_url=self.base_url,
+                timeouts=Timeouts() if self.timeout is None else Timeouts(deadline=self.timeout),
+                budget=None if credits is None else CreditBudget(credits),
+                quota=quota,
+                hooks=[Waits()] if sys.stderr.isatty() else (),
+                keep_unknown_fields=keep_unknown_fields,
+            ) as client:
+                yield client
+        finally:
+            if quota is not None:
+                await quota.aclose()
 
 
 def call(
@@ -47,11 +68,13 @@ def call(
     work: Callable[[TheirStack], Awaitable[int]],
     *,
     whole: bool = False,
+    credits: int | None = None,  # noqa: A002
     on_interrupt: str | None = None,
 ) -> NoReturn:
     """Run ``work`` on a client of its own, and exit with the code that it returns; an error becomes a code as well.
 
-    ``whole`` keeps fields of answers that the models do not know; ``on_interrupt`` is said at the first Ctrl-C.
+    ``whole`` keeps fields of answers that the models do not know; ``credits`` is the most that may be spent, None for
+    any number; ``on_interrupt`` is said at the first Ctrl-C.
 
     Raises:
         typer.Exit: always.
@@ -59,7 +82,7 @@ def call(
     settings: Settings = ctx.obj
 
     async def with_client() -> int:
-        async with settings.client(keep_unknown_fields=whole) as client:
+        async with settings.client(keep_unknown_fields=whole, credits=credits) as client:
             return await work(client)
 
     run(ctx, with_client, on_interrupt=on_interrupt)

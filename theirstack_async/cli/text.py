@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
+from itertools import islice
+from typing import Any, Final, cast
+
+_SHOWN: Final = 20
+"""Values that a line for people names."""
 
 
 def clean(text: str) -> str:
@@ -23,6 +28,12 @@ def counted(number: int, noun: str) -> str:
     if number != 1:
         noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {noun}"
+
+
+def some(values: Collection[object]) -> str:
+    """Return the first of some values, and how many more there are."""
+    first = ", ".join(clean(str(value)) for value in islice(values, _SHOWN))
+    return f"{first} and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else first
 
 
 def shown(value: Any) -> str:
