@@ -58,6 +58,7 @@ DOORS: Final = {
     "aiohttp": {"_engine.aiohttp_transport", "testing", "cli.demo_receiver"},  # a fake server is made of aiohttp too
     "cattrs": {"_convert.reference"},
     "msgspec": {"_convert"},
+    "redis": {"quota._redis"},
     "pyroaring": {"_ids"},
     "typer": {"cli"},
     "rich": {"cli"},

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from theirstack_async.quota import QuotaStore
 
 T = TypeVar("T")
-LEASE: Final = 60.0
-"""Seconds after which a request that its process never told the end of counts as answered."""
+LEASE: Final = 30.0
+"""Seconds after which a request counts as answered whose process has not told its end, and may be dead."""
 _SPREAD: Final = 0.25
 """The longest pause, in seconds, of those who go after the one that found a window open again."""
 _HELD_BACK: Final = 60.0
