@@ -38,6 +38,8 @@ _SPREAD: Final = 0.25
 """The longest pause, in seconds, of those who go after the one that found a window open again."""
 _HELD_BACK: Final = 60.0
 """Seconds for which a ``Retry-After`` without windows holds back other calls at the most; then one of them tries."""
+_SAID: Final = 0.1
+"""Seconds of waiting that an error does not mention."""
 Assumed = Sequence[tuple[str, int, float]]
 
 
@@ -59,7 +61,8 @@ class Patience:
         """
         remaining = self.call.remaining()
         if self.max_wait is not None and waited + wait.seconds > self.max_wait:
-            why = f"max_rate_wait ({self.max_wait:g} s) allows"
+            so_far = f" after {waited:.3g} s of waiting" if waited >= _SAID else ""
+            why = f"max_rate_wait ({self.max_wait:g} s) allows{so_far}"
         elif remaining is not None and wait.seconds >= remaining:
             why = f"is left of the deadline ({remaining:.3g} s)"
         else:

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
     from theirstack_async.models import CreditBalance
 
 
-class Balances(Protocol):
-    """Where the balance is asked: ``client.billing``."""
-
-    async def credit_balance(self) -> CreditBalance:
-        """Return the credits of the account. Free."""
-        ...
-
-
 class Account(Protocol):
     """What a budget needs of a client: :class:`TheirStack` is one."""
 
-    @property
-    def billing(self) -> Balances:
-        """The credits of the account."""
+    async def ping(self) -> CreditBalance:
+        """Return the credits of the account. Free."""
         ...
 
 

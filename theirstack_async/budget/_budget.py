@@ -88,7 +88,7 @@ class CreditBudget:
         budget = cls(0, reserve=reserve, store=store, name=name, lease=lease)
         # Looked at first: what is spent between the two looks is then taken off twice, and never forgotten.
         before = await budget._book.look()
-        balance = await client.billing.credit_balance()
+        balance = await client.ping()
         budget.limit = balance.remaining + before.spent
         await budget._book.change(partial(ledger.anchor, used=balance.used_api_credits))
         return budget
@@ -227,7 +227,7 @@ class CreditBudget:
         """
         # Looked at before the balance is asked: what is settled in between must not make the doubts look cheaper.
         before = await self._book.look()
-        used = (await client.billing.credit_balance()).used_api_credits
+        used = (await client.ping()).used_api_credits
         if before.baseline is None:
             if not await self._book.change(partial(ledger.anchor, used=used)):
                 raise no_baseline(self.name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from theirstack_async.testing.answers import Answer
     from theirstack_async.testing.backend import EventState
-    from theirstack_async.testing.clock import VirtualClock
+    from theirstack_async.testing.clock import SystemClock, VirtualClock
     from theirstack_async.testing.cues import Faults
     from theirstack_async.testing.exchange import Exchange
     from theirstack_async.testing.faults import (
@@ -60,6 +60,7 @@ __all__ = [
     "ResetBeforeRead",
     "SamePageForever",
     "Status",
+    "SystemClock",
     "TruncatedBody",
     "ValidationDetail",
     "VirtualClock",
@@ -76,6 +77,7 @@ _MODULES = {
     "Options": "options",
     "RequestLog": "records",
     "RequestRecord": "records",
+    "SystemClock": "clock",
     "VirtualClock": "clock",
     "sign": "signing",
 }

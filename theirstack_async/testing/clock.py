@@ -7,6 +7,10 @@ import heapq
 import itertools
 from typing import Final, Protocol
 
+from theirstack_async._clock import SystemClock
+
+__all__ = ["START", "Agenda", "SystemClock", "VirtualClock"]
+
 START: Final = 1_790_000_000.0
 """The instant at which a :class:`VirtualClock` starts: 2026-09-21T14:13:20Z, so that seeded data is reproducible."""
 

@@ -97,12 +97,7 @@ class Account:
         self.used = used
         self.while_asked: Callable[[], Any] | None = None
 
-    @property
-    def billing(self) -> Account:
-        """Return what answers for the balance."""
-        return self
-
-    async def credit_balance(self) -> CreditBalance:
+    async def ping(self) -> CreditBalance:
         """Return the balance, after what is to happen meanwhile."""
         answer = CreditBalance(ui_credits=0, used_ui_credits=0, api_credits=self.allowance, used_api_credits=self.used)
         if self.while_asked is not None:
