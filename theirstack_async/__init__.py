@@ -8,8 +8,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from theirstack_async._homes import HOMES
-
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
     from theirstack_async._engine.call import Reply
@@ -257,6 +255,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from theirstack_async._homes import HOMES
+
     home = HOMES.get(name) or ("errors" if name.endswith("Error") else "models")
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value

@@ -20,6 +20,10 @@ OPTIONS: Final = RequestOptions(headers={"x-trace": "seven"})
 OTHERS: Final[dict[str, Do]] = {
     "jobs.count": lambda c, k: c.jobs.count(**ANY_TIME),
     "jobs.preview": lambda c, k: c.jobs.preview(**ANY_TIME).first(),
+    "jobs.estimate": lambda c, k: c.jobs.estimate(**ANY_TIME),
+    "jobs.reveal": lambda c, k: c.jobs.reveal([1]),
+    "jobs.by_company": lambda c, k: c.jobs.by_company(["nobody.example"], max_items=1, **ANY_TIME),
+    "companies.estimate": lambda c, k: c.companies.estimate(),
     "companies.count": lambda c, k: c.companies.count(),
     "companies.preview": lambda c, k: c.companies.preview().first(),
     "webhooks.enable": lambda c, k: c.webhooks.enable(k.webhook),
@@ -28,6 +32,9 @@ OTHERS: Final[dict[str, Do]] = {
     "webhooks.events.retry_failed": lambda c, k: c.webhooks.events.retry_failed(k.webhook),
 }
 """The methods whose operation another method calls too."""
+SEARCHES: Final = (
+    "jobs.search", "jobs.preview", "jobs.reveal", "jobs.by_company", "companies.search", "companies.preview"
+)  # fmt: skip
 
 
 class WithOptions:
@@ -79,7 +86,7 @@ async def test_all_its_requests_have_them(name: str) -> None:
 def test_how_many_rows_a_page_has_unless_told() -> None:
     sizes = {name: signature.parameters.get("page_size") for name, signature in methods(TheirStack("a-key"))}
     assert {name: size.default for name, size in sizes.items() if size is not None} == {
-        **dict.fromkeys(("jobs.search", "jobs.preview", "companies.search", "companies.preview"), 25),
+        **dict.fromkeys(SEARCHES, 25),
         **dict.fromkeys(("catalog.keywords", "catalog.industries", "catalog.locations"), 100),
         **dict.fromkeys(("catalog.company_countries", "catalog.job_countries", "company_lists.companies"), 100),
         **dict.fromkeys(("webhooks.events.list", "webhooks.events.ids", "webhooks.events.retry_failed"), 500),
