@@ -14,7 +14,7 @@ class OperationUsage:
     calls: int = 0
     """Calls that ended, well or not."""
     requests: int = 0
-    """Requests that were sent for them, those that were sent again included."""
+    """Requests for them that were sent, or were to be sent and could not, each time anew."""
     rows: int = 0
     """Rows that came, where rows have a price."""
     credits: int = 0
