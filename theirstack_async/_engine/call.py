@@ -97,7 +97,8 @@ class Call:
     id: int = attrs.field(factory=lambda: next(_call_ids))
     started: float = attrs.field(init=False)
     unclear: bool = False
-    """Whether the present attempt may have been carried out, and nobody knows."""
+    """Whether the present attempt may have been carried out, and nobody knows what it came to. For a billed one that is
+    so until its rows are counted."""
     doubted: int = 0
     """Credits at the most that attempts before the present one cost, of which nobody knows."""
     told: RateLimit | None = None

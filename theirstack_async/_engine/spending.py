@@ -21,7 +21,7 @@ class Spending:
 
     def __init__(self, call: Call, budget: CreditBudget | None, rows: int) -> None:
         self._call = call
-        self._budget = budget if call.kind == "billed" and call.credits else None
+        self._budget = budget if call.credits else None
         self._rows = rows
         self._hold: Hold | None = None
         self.rows: int | None = None
@@ -37,7 +37,7 @@ class Spending:
         """
         call, operation, wanted = self._call, self._call.operation, self._rows
         if self._budget is not None:
-            self._hold = await self._take(self._budget, least=1)
+            self._hold = await self._take(self._budget, whole=False)
         if self._rows < wanted:
             limited = encode_json({**body, operation.limit_field: self._rows})
             call.request = attrs.evolve(call.request, body=limited)
@@ -55,7 +55,7 @@ class Spending:
         if self._budget is None:
             return None
         try:
-            self._hold = await self._take(self._budget, least=self._rows)
+            self._hold = await self._take(self._budget, whole=True)
         except TheirStackError as error:
             return f"the budget does not allow to pay twice: {error}"
         return None
@@ -63,7 +63,6 @@ class Spending:
     async def settle(self, rows: int | None) -> None:
         """Tell how many rows came; None when they cannot be counted, so that the cost stays in doubt."""
         if rows is None:
-            self._call.unclear = True
             await self.fail()
             return
         # A raw request for a preview says that it is billed, and costs nothing.
@@ -84,19 +83,20 @@ class Spending:
         """Return what the call came to."""
         return OperationUsage(1, self._call.state.attempts, self.rows or 0, self.credits, self._call.doubted)
 
-    async def _take(self, budget: CreditBudget, *, least: int) -> Hold:
+    async def _take(self, budget: CreditBudget, *, whole: bool) -> Hold:
+        """Hold as much as there is room for; with ``whole`` all of it, or nothing."""
         call = self._call
-        price = call.operation.price(1)
-        rows = self._rows if call.operation.credits_per_row else 1
+        per_row = bool(call.operation.credits_per_row)
+        rows = self._rows if per_row else 1
         hold = await budget.hold(
-            price,
+            call.operation.price(1),
             rows,
-            least=min(least, rows),
+            least=rows if whole else 1,
             fingerprint=call.fingerprint,
             label=call.request.label,
             clock=call.clock,
             remaining=call.remaining,
         )
-        if call.operation.credits_per_row:
+        if per_row:
             self._rows = hold.rows
         return hold

@@ -1,0 +1,70 @@
+"""What a look-up with one price holds, and what a second attempt does, over a transport that plays a script."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests._engine import ScriptedTransport, answer, pipeline
+from theirstack_async import CreditBudget, RequestOptions, RetryPolicy, Timeouts
+from theirstack_async._engine import theirstack as api
+from theirstack_async._wire.message import Request, Response
+from theirstack_async.errors import ConnectError, ConnectionLostError, OutcomeUnknownError
+
+LOST = ConnectionLostError("lost", sent="maybe")
+TWICE = RequestOptions(retries=RetryPolicy(retry_paid=True))
+TABLE = answer(200, {"metadata": {}, "data": [{}, {}]})
+
+
+async def test_a_lookup_is_not_cut_down_to_one_row() -> None:
+    transport = ScriptedTransport(TABLE)
+    line = pipeline(transport, budget=CreditBudget(3))
+    reply = await line.call(api.COMPANIES_TECHNOLOGIES, json={"limit": 40}, rows=40)
+    assert (reply.asked, reply.meta.credits) == (40, 3)
+    assert transport.requests[0].body == b'{"limit":40}'
+
+
+@pytest.mark.parametrize("rows", [0, 40])
+async def test_whoever_pays_twice_for_a_lookup_holds_its_price_twice(rows: int) -> None:
+    budget = CreditBudget(6)
+    transport = ScriptedTransport(LOST, TABLE)
+    line = pipeline(transport, budget=budget)
+    await line.call(api.COMPANIES_TECHNOLOGIES, json={}, rows=rows, options=TWICE)
+    assert (budget.spent, budget.uncertain, len(transport.requests)) == (3, 3, 2)
+    with pytest.raises(OutcomeUnknownError):
+        await pipeline(ScriptedTransport(LOST, TABLE), budget=CreditBudget(5)).call(
+            api.COMPANIES_TECHNOLOGIES, json={}, rows=rows, options=TWICE
+        )
+
+
+async def test_what_was_never_sent_keeps_its_hold_for_the_next_attempt() -> None:
+    """Whoever waits for the credits does not get them in between."""
+    budget = CreditBudget(25)
+    turns: list[bytes | None] = []
+
+    async def act(request: Request) -> Response:
+        turns.append(request.body)
+        if len(turns) == 1:
+            for _ in range(9):
+                await asyncio.sleep(0)
+            raise ConnectError("no")
+        return TABLE
+
+    line = pipeline(ScriptedTransport(act), budget=budget, timeouts=Timeouts(deadline=None))
+
+    async def search(name: str) -> Any:
+        return await line.call(api.JOBS_SEARCH, json={"name": name}, rows=25)
+
+    await asyncio.gather(search("first"), search("second"))
+    assert turns == [b'{"name":"first"}', b'{"name":"first"}', b'{"name":"second","limit":23}']
+    assert (budget.spent, budget.held, budget.uncertain) == (4, 0, 0)
+
+
+async def test_a_raw_preview_holds_nothing_and_costs_nothing() -> None:
+    """Its operation is a billed one, and it is asked for no row that has a price."""
+    budget = CreditBudget(0)
+    line = pipeline(ScriptedTransport(TABLE), budget=budget)
+    reply = await line.call(api.JOBS_SEARCH, json={"blur_company_data": True}, kind="billed", rows=0)
+    assert (reply.meta.rows, reply.meta.credits, budget.spent, line.usage.total.credits) == (2, 0, 0, 0)
