@@ -42,14 +42,12 @@ class Fallback:
             self._next_try = math.inf
         try:
             result = await self._store.update(key, change)
+            self._down = False
         except QuotaError as error:
             if not self._down:
                 logger.warning("rate limits are kept by this process alone until its store is back: %s", error)
             self._down = True
-        else:
-            self._down, self._next_try = False, -math.inf
-            return result
+            result = await self._own.update(key, change)
         finally:
-            if self._down:
-                self._next_try = self._clock.monotonic() + _PAUSE
-        return await self._own.update(key, change)
+            self._next_try = self._clock.monotonic() + _PAUSE if self._down else -math.inf
+        return result

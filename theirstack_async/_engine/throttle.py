@@ -120,7 +120,7 @@ class Throttle:
         self._uniform = uniform
         self._assumed = assumed
         self._lines: dict[tuple[str, str], Line] = {}
-        self._tickets = (f"{uuid.uuid4().hex}-{number}" for number in itertools.count())
+        self._tickets = map(f"{uuid.uuid4().hex}-%d".__mod__, itertools.count())
 
     async def acquire(self, call: Call, max_wait: float | None, told: Callable[[float, str], None]) -> Turn:
         """Return when the request of a call may be sent. The turn that is returned has to be ended.

@@ -209,6 +209,8 @@ def _learn(doc: dict[str, Any], now: float, told: RateLimit, since: float) -> bo
 
 def _taught(known: dict[str, Any] | None, says: RateWindow) -> dict[str, Any] | None:
     """Return a window with the quota and length that were told, or None as long as its length is unknown."""
+    if known is not None and known["fixed"] and (says.quota, says.window) == (known["quota"], known["length"]):
+        return known
     quota, length, reset = _number(says.quota, MANY), _number(says.window, LONGEST), _number(says.reset, LONGEST)
     window = known or new_window(0, 0.0)
     if quota is not None:

@@ -18,7 +18,7 @@ from theirstack_async.testing.rate import SlidingWindows, Window
 
 NO_DEADLINE = Timeouts(deadline=None)
 URL = "http://theirstack.invalid"
-_TURNS = 12
+_TURNS = 40
 """Of the loop, after which whatever does not wait for the clock is done."""
 
 
