@@ -6,9 +6,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from theirstack_async._convert.counting import read_slowly
 from theirstack_async._convert.fast import attempt
 from theirstack_async._convert.problems import RefusedError
-from theirstack_async._convert.text import parse
 
 
 class _Row(msgspec.Struct):
@@ -27,13 +27,7 @@ def unblurred(body: bytes) -> int:
     try:
         return sum(row.has_blurred_data is False for row in attempt(_FAST, body).data)
     except RefusedError:
-        # The slow reader takes what the fast one refuses, as it does for the rows themselves.
-        try:
-            page = parse(body)
-        except RefusedError:
-            return 0
-    rows: object = cast("dict[str, object]", page).get("data") if isinstance(page, dict) else None
-    return sum(map(_is_unblurred, cast("list[object]", rows))) if isinstance(rows, list) else 0
+        return sum(map(_is_unblurred, read_slowly(body) or ()))
 
 
 def _is_unblurred(row: object) -> bool:

@@ -23,10 +23,15 @@ def count_rows(body: bytes) -> int | None:
     try:
         return len(attempt(_COUNTED, body).data)
     except RefusedError:
-        # The slow reader takes what the fast one refuses, as it does for the rows themselves.
-        try:
-            found = parse(body)
-        except RefusedError:
-            return None
-    rows = cast("dict[str, object]", found).get("data") if isinstance(found, dict) else None
-    return len(cast("list[object]", rows)) if isinstance(rows, list) else None
+        rows = read_slowly(body)
+    return None if rows is None else len(rows)
+
+
+def read_slowly(body: bytes) -> list[object] | None:
+    """Return ``data`` as the slow reader has it, which takes what the fast one refuses; None where there is no list."""
+    try:
+        page = parse(body)
+    except RefusedError:
+        return None
+    rows = cast("dict[str, object]", page).get("data") if isinstance(page, dict) else None
+    return cast("list[object]", rows) if isinstance(rows, list) else None
