@@ -15,20 +15,9 @@ async def cancel_and_wait(tasks: Collection[asyncio.Task[Any]]) -> None:
 
     A cancellation of the caller meanwhile is raised again once they have, so that no task is left in any case.
     """
-    cancelled: asyncio.CancelledError | None = None
     for task in tasks:
         task.cancel()
-    while pending := [task for task in tasks if not task.done()]:
-        try:
-            await asyncio.wait(pending)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    for task in tasks:
-        if not task.cancelled():
-            # Looked at, so that asyncio does not complain of an exception that nobody saw.
-            task.exception()
-    if cancelled is not None:
-        raise cancelled
+    await _outlast(tasks)
 
 
 async def run_to_end(awaitable: Awaitable[T]) -> T:
@@ -37,18 +26,24 @@ async def run_to_end(awaitable: Awaitable[T]) -> T:
     The cancellation is raised once it has ended, in place of its result or its error.
     """
     future = asyncio.ensure_future(awaitable)
+    await _outlast([future])
+    return future.result()
+
+
+async def _outlast(futures: Collection[asyncio.Future[Any]]) -> None:
+    """Return when all have ended. A cancellation of the caller is raised then, in place of what they ended in."""
     cancelled: asyncio.CancelledError | None = None
-    while not future.done():
+    while pending := [future for future in futures if not future.done()]:
         try:
-            await asyncio.wait([future])
+            await asyncio.wait(pending)
         except asyncio.CancelledError as error:
             cancelled = error
-    if cancelled is None:
-        return future.result()
-    if not future.cancelled():
-        # Looked at, so that asyncio does not complain of an exception that nobody saw.
-        future.exception()
-    raise cancelled
+    for future in futures:
+        if not future.cancelled():
+            # Looked at, so that asyncio does not complain of an exception that nobody saw.
+            future.exception()
+    if cancelled is not None:
+        raise cancelled
 
 
 def attach(error: BaseException, **values: object) -> None:
