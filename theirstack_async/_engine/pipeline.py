@@ -200,7 +200,6 @@ class Pipeline:
     async def _try(self, call: Call) -> Response | TheirStackError:
         before = call.state.sent
         call.tries += 1
-        call.unclear = False
         try:
             self.transport.check()
             request = await with_key(call, self.config.api_key, self.dialect)

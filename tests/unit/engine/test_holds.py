@@ -15,6 +15,7 @@ from theirstack_async.errors import ConnectError, ConnectionLostError, OutcomeUn
 
 LOST = ConnectionLostError("lost", sent="maybe")
 TWICE = RequestOptions(retries=RetryPolicy(retry_paid=True))
+ONCE = RequestOptions(retries=RetryPolicy(attempts=1))
 TABLE = answer(200, {"metadata": {}, "data": [{}, {}]})
 
 
@@ -68,3 +69,13 @@ async def test_a_raw_preview_holds_nothing_and_costs_nothing() -> None:
     line = pipeline(ScriptedTransport(TABLE), budget=budget)
     reply = await line.call(api.JOBS_SEARCH, json={"blur_company_data": True}, kind="billed", rows=0)
     assert (reply.meta.rows, reply.meta.credits, budget.spent, line.usage.total.credits) == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("status", [402, 429])
+async def test_a_refusal_after_a_hidden_first_send_leaves_a_doubt(status: int) -> None:
+    """The connection repeated the request by itself, and nobody knows what became of the first one."""
+    budget = CreditBudget(25)
+    line = pipeline(ScriptedTransport(answer(status, sends=2)), budget=budget)
+    with pytest.raises(OutcomeUnknownError):
+        await line.call(api.JOBS_SEARCH, json={}, rows=25, options=ONCE)
+    assert (budget.spent, budget.uncertain, line.usage.total.requests) == (0, 25, 2)
