@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.cli.test_buying import press_when_sent
+from tests.cli.test_jobs import change_pages
 from theirstack_async.cli.companies import _SHORT
 from theirstack_async.filters._kinds import rules
-from theirstack_async.testing import FakeTheirStack, Status
+from theirstack_async.testing import FakeTheirStack, ResetBeforeBody, Status
 
 
 def sent(fake: FakeTheirStack) -> dict[str, object]:
@@ -143,3 +146,35 @@ def test_out_of_credits_is_a_code_of_its_own(fake: FakeTheirStack, run: Run) -> 
     fake.faults.add("POST /v1/companies/technologies", Status(402))
     result = run("companies", "technologies", "--domain", "a.example")
     assert (result.exit_code, "theirstack credits shows what is left.\n" in result.stderr) == (4, True)
+
+
+LOOK_UP = ("companies", "technologies", "--domain")
+
+
+def test_a_look_up_of_unknown_outcome_tells_what_it_may_have_cost(fake: FakeTheirStack, run: Run) -> None:
+    fake.faults.add("POST /v1/companies/technologies", ResetBeforeBody())
+    result = run(*LOOK_UP, "a.example")
+    assert (result.exit_code, result.stdout) == (7, "")
+    assert "0 technologies, 0 credits.\nUp to 3 credits more may have been spent" in result.stderr
+
+
+def break_a_row(answer: Any, _: object) -> Any:
+    answer["data"][0]["jobs"] = "many"
+    return answer
+
+
+def test_rows_that_were_paid_for_are_printed_when_others_do_not_decode(
+    fake: FakeTheirStack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_pages(monkeypatch, break_a_row)
+    result = run(*LOOK_UP, str(fake._backend.data.companies[0].domain), "--limit", 3)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (6, 2)
+    [whole] = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    assert len(whole["data"]) == 3
+    assert "2 technologies, 3 credits.\n" in result.stderr
+
+
+def test_an_interrupt_waits_for_a_look_up(fake: FakeTheirStack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    press_when_sent(monkeypatch, 1, 1)
+    result = run(*LOOK_UP, str(fake._backend.data.companies[0].domain), "--limit", 2)
+    assert (result.exit_code, len(result.stdout.splitlines()), fake.credits_billed) == (130, 2, 3)

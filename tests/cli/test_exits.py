@@ -21,10 +21,10 @@ from theirstack_async.testing import FakeTheirStack, Status
 
 CODES = {
     "APIError": 1, "ArgumentError": 2, "AuthenticationError": 3, "BadRequestError": 1, "BatchError": 1,
-    "BudgetExceededError": 4, "ClientClosedError": 1, "ConfigurationError": 2, "ConflictError": 1, "ConnectError": 6, "ConnectionLostError": 6,
-    "DecodeError": 6, "InsufficientCreditsError": 4, "NotFoundError": 1, "OutcomeUnknownError": 7, "PaginationError": 6,
-    "PermissionDeniedError": 3, "QuotaError": 6, "RateLimitError": 5, "RequestTimeoutError": 6, "ServerError": 6, "TheirStackError": 1,
-    "TransportError": 6, "UnprocessableError": 1,
+    "BudgetExceededError": 4, "ClientClosedError": 1, "ConfigurationError": 2, "ConflictError": 1, "ConnectError": 6,
+    "ConnectionLostError": 6, "DecodeError": 6, "InsufficientCreditsError": 4, "NotFoundError": 1,
+    "OutcomeUnknownError": 7, "PaginationError": 6, "PermissionDeniedError": 3, "QuotaError": 6, "RateLimitError": 5,
+    "RequestTimeoutError": 6, "ServerError": 6, "TheirStackError": 1, "TransportError": 6, "UnprocessableError": 1,
 }  # fmt: skip
 
 

@@ -202,7 +202,7 @@ class _Basket:
         if self._incomplete:
             note(f"{counted(len(self._incomplete), 'domain')} may have more jobs: {some(self._incomplete)}.")
         if left:
-            note(f"{counted(len(left), 'domain')} were not asked for: {some(left)}.")
+            note(f"Not asked for, {counted(len(left), 'domain')}: {some(left)}.")
         code = self._order.ended_by(self._end, self.till.rows)
         code = tell_of_early_end(self._end) if code is None else code
         return ExitCode.OK if code is None else code

@@ -114,7 +114,7 @@ class _Choice:
         if self._blurred:
             note(f"{counted(len(self._blurred), 'job')} came blurred, and cost as much: {some(self._blurred)}.")
         if self._left:
-            note(f"{counted(len(self._left), 'id')} are not bought: {some(self._left)}.")
+            note(f"Not bought, {counted(len(self._left), 'id')}: {some(self._left)}.")
         if self._missing:
             fail(f"{counted(len(self._missing), 'id')} did not come back, and cost nothing: {some(self._missing)}.")
         code = order.ended_by(self._end, self.till.rows)
