@@ -92,6 +92,7 @@ class _File:
         self._timeout: Final = timeout
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="theirstack-quota")
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._closer: Callable[[], object] | None = None
 
     async def do(self, work: Callable[[], T]) -> T:
@@ -128,6 +129,9 @@ class _File:
 
     def _opened(self, deadline: float) -> sqlite3.Connection:
         rest = max(0.0, deadline - time.monotonic())
+        if self._connection is not None and _identity(self._path) != self._identity:
+            # The file was deleted or replaced: what is written to the old one nobody else would see.
+            self.close()
         if self._connection is None:
             connection = sqlite3.connect(self._path, timeout=rest, isolation_level=None, check_same_thread=False)
             # For a store that nobody closes, on whatever thread it is found.
@@ -135,7 +139,7 @@ class _File:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(_TABLE)
-            self._connection = connection
+            self._connection, self._identity = connection, _identity(self._path)
         self._connection.execute(f"PRAGMA busy_timeout = {min(_LONGEST, round(rest * 1000))}")
         return self._connection
 
@@ -157,6 +161,15 @@ class _Instant(NamedTuple):
     time: float
     wall: float
     steady: float
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from another at the same place; None where there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - it is asked before each update, and a Path would take longer
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_busy(error: Exception) -> bool:

@@ -268,3 +268,24 @@ async def test_a_timeout_of_a_year_is_no_trouble(path: Path) -> None:
     store = SQLiteQuota(path, timeout=366 * 86400)
     assert await store.update("key", count) == 1
     await store.aclose()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no file that is open")
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_was_deleted_or_replaced_is_not_written_to(
+    path: Path, store: SQLiteQuota, tmp_path: Path, replaced: bool
+) -> None:
+    """Nobody else would see what is written to the old one."""
+    await store.update("key", count)
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink()
+    if replaced:
+        other = SQLiteQuota(tmp_path / "other.db")
+        for _ in range(4):
+            await other.update("key", count)
+        await other.aclose()
+        (tmp_path / "other.db").rename(path)
+    assert await store.update("key", count) == (5 if replaced else 1)
+    other = SQLiteQuota(path)
+    assert await other.update("key", count) == (6 if replaced else 2)
+    await other.aclose()
