@@ -3,7 +3,8 @@
 The document holds ``spent``, what was paid; ``guessed``, the part of it that no answer told; ``holds`` by ticket, the
 worst case of calls under way: ``[credits, lease_end, label, fingerprint]``; ``uncertain`` by ticket, calls of which
 nobody knows whether they were billed: ``[credits, label, fingerprint, since]``; and ``baseline``, which the account
-had used of its billing cycle when the budget began. Amounts are credits, times are the store's, in seconds.
+had used of its billing cycle when the budget began; and ``born``, the time at which the document was made, by which it
+is told from another that took its place. Amounts are credits, times are the store's, in seconds.
 
 A ticket names one request, and its maker makes it up before the document is touched. So each function can be repeated
 when nobody knows whether it was applied: what is done with a ticket that the document does not hold changes nothing.
@@ -44,6 +45,8 @@ class Standing:
     doubts: Mapping[str, Doubt] = attrs.field(factory=dict[str, Doubt])
     """By ticket, oldest first."""
     baseline: int | None = None
+    born: float | None = None
+    """The store's time when the ledger was made; None before it was seen."""
     at: float = -math.inf
     """The store's time, in seconds."""
 
@@ -178,8 +181,14 @@ def read(doc: Document, now: float) -> Standing:
             for ticket, (amount, label, fingerprint, since) in sorted(doc["uncertain"].items(), key=_since)
         },
         baseline=doc["baseline"],
+        born=doc["born"],
         at=now,
     )
+
+
+def has_lost(doc: Document, seen: Standing) -> bool:
+    """Return whether a document is not the one that was ``seen``, or an older state of it: nothing is ever unspent."""
+    return seen.born is not None and (doc.get("born") != seen.born or doc["spent"] < seen.spent)
 
 
 def _since(item: tuple[str, list[Any]]) -> float:
@@ -190,7 +199,7 @@ def _since(item: tuple[str, list[Any]]) -> float:
 def _open(doc: Document, now: float) -> None:
     """Fill a new document, and turn holds whose lease has ended into doubts: whoever held them may be dead."""
     if not doc:
-        doc.update(spent=0, guessed=0, holds={}, uncertain={}, baseline=None)
+        doc.update(spent=0, guessed=0, holds={}, uncertain={}, baseline=None, born=now)
     ended = [ticket for ticket, (_, end, *_) in doc["holds"].items() if end <= now]
     for ticket in ended:
         amount, end, label, fingerprint = doc["holds"].pop(ticket)

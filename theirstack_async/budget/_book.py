@@ -12,6 +12,7 @@ from theirstack_async._engine import ledger
 from theirstack_async._engine.ledger import Busy, Demand, Document, Full, Standing
 from theirstack_async._tasks import run_to_end
 from theirstack_async.budget._line import Line
+from theirstack_async.budget._messages import lost
 from theirstack_async.errors import ConfigurationError, QuotaError
 from theirstack_async.hooks import logger
 from theirstack_async.quota import Change, MemoryQuota, QuotaStore
@@ -128,7 +129,11 @@ class Book:
             self._kept[:0] = entries
 
     async def _update(self, change: Change[T]) -> T:
+        known = self.seen
+
         def apply(doc: Document, now: float) -> tuple[T, Standing]:
+            if ledger.has_lost(doc, known):
+                raise lost(self.name, known)
             return change(doc, now), ledger.read(doc, now)
 
         result, seen = await self._store.update(f"budget:{self.name}", apply)

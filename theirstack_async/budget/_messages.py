@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theirstack_async._engine.ledger import Demand, Standing
-from theirstack_async.errors import BudgetExceededError, ConfigurationError, RequestTimeoutError
+from theirstack_async.errors import BudgetExceededError, ConfigurationError, QuotaError, RequestTimeoutError
 
 
 def exceeded(name: str, limit: int, reserve: int, demand: Demand, seen: Standing) -> BudgetExceededError:
@@ -29,6 +29,15 @@ def late(name: str, room: int, demand: Demand, seen: Standing) -> RequestTimeout
         f"{demand.label}: waited until the deadline of the call for {demand.price * demand.least} credits of budget "
         f"{name!r}: {free} are free, and other calls hold {seen.held}",
         phase="deadline",
+    )
+
+
+def lost(name: str, seen: Standing) -> QuotaError:
+    """Return the error for a ledger that was deleted from its store, replaced there, or set back to an older state."""
+    return QuotaError(
+        f"the ledger of budget {name!r} was deleted from its store, replaced, or set back to an older state: spent "
+        f"{seen.spent}, held {seen.held} and uncertain {seen.uncertain} are forgotten there, so this budget spends "
+        "nothing more. Find out what became of the store; then begin anew, with a new CreditBudget of what is left"
     )
 
 

@@ -32,7 +32,7 @@ def amounts(doc: dict[str, Any], now: float = 0.0) -> tuple[int, int, int]:
 
 def test_a_new_ledger_is_untouched() -> None:
     standing = ledger.read({}, 3.0)
-    assert standing == Standing(at=3.0)
+    assert standing == Standing(born=3.0, at=3.0)
     assert standing.untouched
     assert standing.baseline is None
 

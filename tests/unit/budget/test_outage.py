@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 
 import pytest
@@ -186,3 +187,35 @@ def test_an_end_that_the_loop_cuts_short_is_told_on_the_next(store: SlowStore) -
     store.gate = None
     asyncio.run(budget.refresh())
     assert told(budget) == (2, 0, 0, 8)
+
+
+@pytest.mark.parametrize("another", [False, True], ids=["deleted", "replaced"])
+@pytest.mark.parametrize("spent", [False, True])
+async def test_a_ledger_that_was_lost_is_not_begun_anew(store: SlowStore, spent: bool, another: bool) -> None:
+    """What was spent, held and uncertain would be forgotten, and could be spent again."""
+    budget = CreditBudget(10, store=store)
+    one = await hold(budget, 6)
+    if spent:
+        await one.settle(6)
+    store.documents.clear()
+    if another:
+        await hold(CreditBudget(10, store=store), 6)
+    before = {**store.documents}
+    for _ in range(2):
+        with pytest.raises(
+            QuotaError, match=r"'default' was deleted .* spent \d, held \d and uncertain 0 are forgotten"
+        ):
+            await hold(budget, 1)
+    assert {name: doc for name, doc in store.documents.items() if doc} == before
+    assert (budget.spent, budget.held) == ((6, 0) if spent else (0, 6))
+    assert (await hold(CreditBudget(4, store=store, name="the rest"), 10)).rows == 4
+
+
+async def test_a_ledger_that_was_set_back_is_not_trusted(store: SlowStore) -> None:
+    budget = CreditBudget(10, store=store)
+    await (await hold(budget, 3)).settle(3)
+    older = copy.deepcopy(store.documents)
+    await (await hold(budget, 3)).settle(3)
+    store.documents = older
+    with pytest.raises(QuotaError, match="set back to an older state: spent 6"):
+        await budget.refresh()
