@@ -33,6 +33,11 @@ class Fallback:
         self._down = False
         self._next_try = -math.inf
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is a store beside the one in memory."""
+        return self._store is not None
+
     async def update(self, key: str, change: Callable[[dict[str, Any], float], T]) -> T:
         """Apply ``change`` to the document of ``key``, and return what it returned. See :class:`QuotaStore`."""
         if self._store is None or self._clock.monotonic() < self._next_try:

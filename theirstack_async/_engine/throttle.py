@@ -21,6 +21,7 @@ from theirstack_async._engine import windows
 from theirstack_async._engine.call import Call
 from theirstack_async._engine.fallback import Fallback
 from theirstack_async._engine.windows import Wait
+from theirstack_async._tasks import run_to_end
 from theirstack_async._values import RateLimit
 from theirstack_async._wire.message import Response
 from theirstack_async._wire.retry_after import parse_retry_after
@@ -167,13 +168,17 @@ class Throttle:
             line.scattered = line.scattered and line.waiting > 0
 
     async def _reserve(self, line: Line, ticket: str, since: float, patience: Patience) -> None:
-        while (wait := await self._try(line, ticket)) is not None:
+        while True:
+            # Made before it looks, so that a request that ends meanwhile is not missed.
+            line.changed = changed = asyncio.get_running_loop().create_future()
+            if (wait := await self._try(line, ticket)) is None:
+                break
             now = self._clock.monotonic()
             patience.check(wait, now - since, partial(line.known, now))
             patience.told(wait.seconds, f"the API's rate window {wait.window!r} is full")
             line.blocked = True
             line.scattered = line.scattered or wait.probing
-            await self._pause(line, wait.seconds)
+            await self._pause(changed, wait.seconds)
         line.blocked = False
 
     async def _try(self, line: Line, ticket: str) -> Wait | None:
@@ -185,15 +190,13 @@ class Throttle:
     async def _look_ahead(self, line: Line) -> Wait | None:
         return await self.update(line, lambda document, now: windows.forecast(document, now, line.waiting))
 
-    async def _pause(self, line: Line, seconds: float) -> None:
+    async def _pause(self, changed: asyncio.Future[None], seconds: float) -> None:
         """Wait so long, or until a request of this line has ended, which may have told more."""
-        line.changed = asyncio.get_running_loop().create_future()
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
-            await asyncio.wait([sleeping, line.changed], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([sleeping, changed], return_when=asyncio.FIRST_COMPLETED)
         finally:
             sleeping.cancel()
-            line.changed = None
 
     async def update(self, line: Line, change: Callable[[dict[str, Any], float], T]) -> T:
         """Change what is known of a line's windows, in the store, or where that cannot be reached in this process."""
@@ -201,7 +204,10 @@ class Throttle:
         def noted(document: dict[str, Any], now: float) -> tuple[T, dict[str, Any], float]:
             return change(document, now), document, now
 
-        result, line.document, now = await self._store.update(line.scope, noted)
+        update = self._store.update(line.scope, noted)
+        # What a cancelled update left in the store would take a place from others until its lease ends. The store in
+        # memory never suspends, so nothing can be cancelled there.
+        result, line.document, now = await (run_to_end(update) if self._store.is_shared else update)
         line.seen = now, self._clock.monotonic()
         return result
 

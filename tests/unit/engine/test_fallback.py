@@ -10,8 +10,10 @@ import pytest
 
 from tests._engine import ScriptedTransport, answer
 from tests.unit.engine._paced import Limited, get, in_flight, paced, run, start, turns
+from theirstack_async import RetryPolicy
 from theirstack_async._engine.fallback import Fallback
-from theirstack_async.errors import QuotaError
+from theirstack_async._wire.message import Response
+from theirstack_async.errors import ConnectError, QuotaError
 from theirstack_async.quota import Change, MemoryQuota
 from theirstack_async.testing.clock import VirtualClock
 
@@ -152,3 +154,71 @@ async def test_a_place_that_was_taken_before_it_went_down_can_be_told_after() ->
         assert reply.meta.status == 200
         await clock.advance(20.0)
     assert clock.monotonic() == 80.0
+
+
+class Distant(MemoryQuota):
+    """A store to which a change travels, and from which the answer does; either can be cut off on its way."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock)
+        self.clock = clock
+        self.away = 0.5
+        """Seconds for each of the two ways."""
+
+    async def update(self, key: str, change: Change[T]) -> T:
+        """Do it later, and answer later still."""
+        await self.clock.sleep(self.away)
+        result = await super().update(key, change)
+        await self.clock.sleep(self.away)
+        return result
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+async def test_who_is_cancelled_again_and_again_leaves_no_place_in_a_shared_store(seconds: float) -> None:
+    """As a scope of anyio does it: on each turn of the loop until the task has ended."""
+    clock = VirtualClock()
+    server = Limited(clock, (1, 600.0), latency=0.5)
+    store = Distant(clock)
+    line = paced(server, clock, quota=store)
+    (first,) = start(get(line, 0))
+    await turns()
+    await clock.advance(seconds)
+
+    async def insist() -> None:
+        while not first.done():
+            first.cancel()
+            await asyncio.sleep(0)
+
+    await run(clock, [*start(insist()), first])
+    assert first.cancelled()
+    flying = [ticket for document in store._documents.values() for ticket in document["flying"]]
+    assert flying == []
+
+
+async def test_who_looks_while_a_request_ends_does_not_miss_it() -> None:
+    """Its place is given back while the answer of the store, that there is none, is on its way."""
+    clock = VirtualClock()
+    server = Limited(clock, (2, 600.0))
+    store = Distant(clock)
+    line = paced(server, clock, quota=store, retries=RetryPolicy(attempts=1))
+    await run(clock, start(get(line, 0)))
+    asleep = asyncio.Event()
+    transport = ScriptedTransport(lambda _: stuck(asleep), answer(200, []))
+    line.transport = transport
+    (second,) = start(get(line, 1))
+    await turns()
+    await clock.advance(1.0)
+    (third,) = start(get(line, 2))
+    await turns()
+    await clock.advance(0.75)
+    store.away = 0.0
+    asleep.set()
+    began = clock.monotonic()
+    await run(clock, [second, third])
+    assert clock.monotonic() - began < 10
+
+
+async def stuck(asleep: asyncio.Event) -> Response:
+    """Find no connection in the end."""
+    await asleep.wait()
+    raise ConnectError("no connection")
