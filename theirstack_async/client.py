@@ -16,7 +16,7 @@ from theirstack_async._engine.pipeline import Pipeline, Reply
 from theirstack_async._engine.slots import Slots
 from theirstack_async._engine.theirstack import theirstack_dialect
 from theirstack_async._engine.usage import Usage
-from theirstack_async._values import UNSET, RateLimit, Secret, Unset
+from theirstack_async._values import UNSET, All, RateLimit, Secret, Unset
 from theirstack_async._wire.message import Kind
 from theirstack_async.config import (
     ClientConfig,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from theirstack_async.filters import CompanyFilters, JobFilters
     from theirstack_async.models import CreditBalance, Estimate
     from theirstack_async.quota import QuotaStore
-
 
 _MIB: Final = 1024 * 1024
 
@@ -133,7 +132,8 @@ class TheirStack(Resources):
     ) -> Self:
         """Return a view of this client with other settings. It shares the connection pool, and closes nothing.
 
-        A view's ``max_concurrency`` lies within this client's: its requests count in both.
+        A view's ``max_concurrency`` lies within this client's: its requests count in both. ``budget=None`` takes the
+        client's budget off. ``usage`` is shared with this client, and so are the rate windows of one key.
         """
         old = self._pipeline.config
         given: dict[str, Any] = {
@@ -164,20 +164,29 @@ class TheirStack(Resources):
     @property
     def rate_limits(self) -> Mapping[str, RateLimit]:
         """What is known of the API's rate windows now, by group of operations: ``tiered`` for the searches that share a
-        quota by plan, ``other`` for the rest. Empty before the first answer.
+        quota by plan, ``other`` for the rest. Empty before the first call. Where ``api_key`` is a callable, of
+        several keys the newest counts.
         """
         key = self._pipeline.config.api_key
         return self._pipeline.throttle.limits(key.reveal() if isinstance(key, Secret) else None)
 
     async def ping(self) -> CreditBalance:
-        """Call the API for free, and return the credits of the account: the address and the key are good then."""
-        return await self.billing.credit_balance()
-
-    async def estimate(self, query: JobFilters | CompanyFilters, *, max_items: int | None = None) -> Estimate:
-        """Return how many rows a search would bring, at most ``max_items``, and what they would cost. Free.
+        """Call the API for free, and return the credits of the account: the address and the key are good then.
 
         Raises:
-            ArgumentError: the filters name companies: then the API would bill the count.
+            AuthenticationError: the key is not.
+            TheirStackError: what else went wrong.
+        """
+        return await self.billing.credit_balance()
+
+    async def estimate(self, query: JobFilters | CompanyFilters, *, max_items: int | All | None = None) -> Estimate:
+        """Return how many rows a search would bring, at most ``max_items``, and what they would cost, in credits. Free.
+
+        As :meth:`Jobs.estimate` and :meth:`Companies.estimate`, for filters that are an object.
+
+        Raises:
+            ArgumentError: an argument was refused, or a filter names companies: then the API would bill the count.
+            DecodeError: what came was billed although it was asked for free. It is accounted for, and in ``body``.
         """
         from theirstack_async.filters import JobFilters
 

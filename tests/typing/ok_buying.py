@@ -12,6 +12,7 @@ from theirstack_async import (
     Estimate,
     Job,
     JobCount,
+    JobFilters,
     JobPreview,
     JobsByCompany,
     Paginator,
@@ -27,6 +28,7 @@ async def free(client: TheirStack) -> None:
     assert_type(found, Estimate)
     assert_type(found.meta, ResponseMeta | None)
     assert_type(await client.companies.estimate(max_items=7), Estimate)
+    assert_type(await client.estimate(JobFilters(posted_at_max_age_days=7), max_items=ALL), Estimate)
     assert_type(await client.jobs.count(pay=True, company_domain_or=["x.example"]), JobCount)
     assert_type(await client.companies.count(pay=True, company_domain_or=["x.example"]), CompanyCount)
     preview = client.jobs.preview(pay=True, company_domain_or=["x.example"], max_items=ALL)
