@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from theirstack_async._values import Headers, RateLimit, RateWindow
@@ -37,12 +38,14 @@ def parse_rate_limit(headers: Headers) -> RateLimit | None:
     return _plain(headers)
 
 
-def _window(name: str, state: dict[str, int], policy: dict[str, int]) -> RateWindow:
+def _window(name: str, state: Mapping[str, int], policy: Mapping[str, int]) -> RateWindow:
     window = policy.get("w")
     return RateWindow(name, policy.get("q"), window, state.get("r"), state.get("t"))
 
 
-def _items(text: str, count: str) -> dict[str, dict[str, int]]:
+# The policy is the same in each answer, and where nobody calls meanwhile so is the rest.
+@lru_cache(maxsize=32)
+def _items(text: str, count: str) -> Mapping[str, Mapping[str, int]]:
     """Return each window's numbers by its name; of two of a name, those whose ``count`` parameter is the smaller."""
     found: dict[str, dict[str, int]] = {}
     for item in _ITEMS.findall(text):
