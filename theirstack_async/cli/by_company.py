@@ -147,11 +147,6 @@ class _Basket:
         """Yield what buys the jobs of the companies that are left, as long as nothing has ended it early."""
         while self._left and not self._stopped:
             room = None if self._order.number is None else self._order.number - self.till.rows
-            if room == 0:
-                from theirstack_async import EndReason
-
-                self._end = self._end or EndReason.MAX_ITEMS
-                break
             yield partial(self._ask, ask, [*islice(self._left, size)], room)
 
     async def _ask(
