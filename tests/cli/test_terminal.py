@@ -253,3 +253,18 @@ def test_a_search_goes_on_from_its_output_in_a_pipe(fake: FakeTheirStack) -> Non
     added = piped("lists", "add", made["id"], "-", stdin=found.stdout)
     assert json.loads(added.stdout)["companies_count"] == 3
     assert added.stderr == ""
+
+
+def test_a_wait_for_a_rate_window_is_told_and_can_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(rate_windows=[(1, 50)]) as fake:
+        monkeypatch.setenv("THEIRSTACK_BASE_URL", fake.base_url)
+        monkeypatch.setenv("THEIRSTACK_API_KEY", fake.api_key)
+        with terminal("jobs", "search", "--posted-days", 30, "--limit", 2, "--page-size", 1) as screen:
+            screen.wait_for(r"Waiting \d\d s: the API's rate window 'per-50-seconds' is")
+            screen.type(b"\x03")
+            screen.wait_for("Ctrl-C again")
+            screen.type(b"\x03")
+            assert screen.end() == 130
+        said = re.sub(r"\s+", " ", screen.screen)
+        assert "1 job, 1 credit. The same command starts over" in said
+        assert fake.credits_billed == 1
