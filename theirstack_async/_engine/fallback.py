@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from theirstack_async._clock import Clock
 from theirstack_async.errors import QuotaError
 from theirstack_async.hooks import logger
-from theirstack_async.quota import MemoryQuota
 
 if TYPE_CHECKING:
     from theirstack_async.quota import QuotaStore
@@ -28,7 +27,7 @@ class Fallback:
 
     def __init__(self, store: QuotaStore | None, clock: Clock) -> None:
         self._store = store
-        self._own = MemoryQuota(clock)
+        self._own: dict[str, dict[str, Any]] = {}
         self._clock = clock
         self._down = False
         self._next_try = -math.inf
@@ -38,10 +37,14 @@ class Fallback:
         """Whether there is a store beside the one in memory."""
         return self._store is not None
 
+    def apply(self, key: str, change: Callable[[dict[str, Any], float], T]) -> T:
+        """Apply ``change`` to what this process keeps itself, at once."""
+        return change(self._own.setdefault(key, {}), self._clock.monotonic())
+
     async def update(self, key: str, change: Callable[[dict[str, Any], float], T]) -> T:
         """Apply ``change`` to the document of ``key``, and return what it returned. See :class:`QuotaStore`."""
         if self._store is None or self._clock.monotonic() < self._next_try:
-            return await self._own.update(key, change)
+            return self.apply(key, change)
         if self._down:
             # It may take seconds to fail, and one who tries is enough.
             self._next_try = math.inf
@@ -52,7 +55,7 @@ class Fallback:
             if not self._down:
                 logger.warning("rate limits are kept by this process alone until its store is back: %s", error)
             self._down = True
-            result = await self._own.update(key, change)
+            result = self.apply(key, change)
         finally:
             self._next_try = self._clock.monotonic() + _PAUSE if self._down else -math.inf
         return result

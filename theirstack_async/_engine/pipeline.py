@@ -222,6 +222,8 @@ class Pipeline:
 
     async def _turn(self, call: Call) -> Turn:
         """Wait for a place in the rate windows."""
+        if (turn := self.throttle.enter(call)) is not None:
+            return turn
 
         def told(seconds: float, why: str) -> None:
             self._emit(WaitStarted(call.id, call.name, seconds, why))

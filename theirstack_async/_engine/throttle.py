@@ -12,7 +12,7 @@ import itertools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -21,7 +21,7 @@ from theirstack_async._engine import windows
 from theirstack_async._engine.call import Call
 from theirstack_async._engine.fallback import Fallback
 from theirstack_async._engine.windows import Wait
-from theirstack_async._tasks import run_to_end
+from theirstack_async._tasks import pause, run_to_end
 from theirstack_async._values import RateLimit
 from theirstack_async._wire.message import Response
 from theirstack_async._wire.retry_after import parse_retry_after
@@ -42,6 +42,7 @@ _HELD_BACK: Final = 60.0
 _SAID: Final = 0.1
 """Seconds of waiting that an error does not mention."""
 Assumed = Sequence[tuple[str, int, float]]
+Change: TypeAlias = Callable[[dict[str, Any], float], T]
 
 
 @attrs.frozen
@@ -91,7 +92,8 @@ class Line:
         self.scattered = False
         """Whether a window was found full by what others sent, so that those who wait for it go one after another."""
         self.turn: anyio.Lock = anyio.Lock(fast_acquire=True)
-        self.changed: asyncio.Future[None] | None = None
+        self.changed = asyncio.Event()
+        """Whether a request has ended since who is first looked last."""
         self.document: dict[str, Any] = {}
         self.seen = (0.0, 0.0)
         """The store's time and ours when the document was read."""
@@ -99,11 +101,6 @@ class Line:
     def known(self, now: float) -> RateLimit:
         """Return what is known of the windows, by our clock."""
         return windows.state(self.document, self.seen[0] + now - self.seen[1])
-
-    def wake(self) -> None:
-        """Tell who is first in line that a request has ended."""
-        if self.changed is not None and not self.changed.done():
-            self.changed.set_result(None)
 
 
 class Throttle:
@@ -122,6 +119,17 @@ class Throttle:
         self._assumed = assumed
         self._lines: dict[tuple[str, str], Line] = {}
         self._tickets = map(f"{uuid.uuid4().hex}-%d".__mod__, itertools.count())
+
+    def enter(self, call: Call) -> Turn | None:
+        """Take a place at once, as :meth:`acquire` does. None where one has to wait, or a shared store to be asked."""
+        line = self._line(call.key, call.operation.rate_group)
+        if self._store.is_shared or line.waiting:
+            return None
+        turn = Turn(self, line, next(self._tickets))
+        if self._apply(line, _reserving(line, turn.ticket)) is not None:
+            return None
+        line.blocked = False
+        return turn
 
     async def acquire(self, call: Call, max_wait: float | None, told: Callable[[float, str], None]) -> Turn:
         """Return when the request of a call may be sent. The turn that is returned has to be ended.
@@ -150,11 +158,7 @@ class Throttle:
     def limits(self, key: str | None) -> dict[str, RateLimit]:
         """Return what is known at present, by group: of one key, or of all keys."""
         now = self._clock.monotonic()
-        return {
-            group: line.known(now)
-            for (owner, group), line in self._lines.items()
-            if key in (None, owner) and line.document
-        }
+        return {group: line.known(now) for (owner, group), line in self._lines.items() if key in (None, owner)}
 
     async def _in_turn(self, line: Line, ticket: str, since: float, patience: Patience) -> bool:
         """Take a place when it is this one's turn, and return whether those who wait are to go one after another."""
@@ -170,7 +174,7 @@ class Throttle:
     async def _reserve(self, line: Line, ticket: str, since: float, patience: Patience) -> None:
         while True:
             # Made before it looks, so that a request that ends meanwhile is not missed.
-            line.changed = changed = asyncio.get_running_loop().create_future()
+            line.changed = changed = asyncio.Event()
             if (wait := await self._try(line, ticket)) is None:
                 break
             now = self._clock.monotonic()
@@ -178,37 +182,28 @@ class Throttle:
             patience.told(wait.seconds, f"the API's rate window {wait.window!r} is full")
             line.blocked = True
             line.scattered = line.scattered or wait.probing
-            await self._pause(changed, wait.seconds)
+            await pause(changed, wait.seconds, self._clock)
         line.blocked = False
 
     async def _try(self, line: Line, ticket: str) -> Wait | None:
-        def change(document: dict[str, Any], now: float) -> Wait | None:
-            return windows.reserve(document, now, ticket, lease=LEASE, assumed=line.assumed)
-
-        return await self.update(line, change)
+        return await self.update(line, _reserving(line, ticket))
 
     async def _look_ahead(self, line: Line) -> Wait | None:
         return await self.update(line, lambda document, now: windows.forecast(document, now, line.waiting))
 
-    async def _pause(self, changed: asyncio.Future[None], seconds: float) -> None:
-        """Wait so long, or until a request of this line has ended, which may have told more."""
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait([sleeping, changed], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-
-    async def update(self, line: Line, change: Callable[[dict[str, Any], float], T]) -> T:
+    async def update(self, line: Line, change: Change[T]) -> T:
         """Change what is known of a line's windows, in the store, or where that cannot be reached in this process."""
-
-        def noted(document: dict[str, Any], now: float) -> tuple[T, dict[str, Any], float]:
-            return change(document, now), document, now
-
-        update = self._store.update(line.scope, noted)
-        # What a cancelled update left in the store would take a place from others until its lease ends. The store in
-        # memory never suspends, so nothing can be cancelled there.
-        result, line.document, now = await (run_to_end(update) if self._store.is_shared else update)
+        if not self._store.is_shared:
+            return self._apply(line, change)
+        # What a cancelled update left in the store would take a place from others until its lease ends.
+        update = self._store.update(line.scope, partial(_with_document, change))
+        result, line.document, now = await run_to_end(update)
         line.seen = now, self._clock.monotonic()
+        return result
+
+    def _apply(self, line: Line, change: Change[T]) -> T:
+        result, line.document, now = self._store.apply(line.scope, partial(_with_document, change))
+        line.seen = now, now
         return result
 
     def now(self) -> float:
@@ -236,7 +231,7 @@ class Turn:
         """Tell that the request was answered, or, without a response, that it was sent and may have been counted."""
         counted = response is None or response.status != 429
         retry_after: float | None = None
-        if response is not None and not counted:
+        if response is not None:
             asked = parse_retry_after(response.headers.get("retry-after"), self._throttle.now())
             retry_after = None if asked is None else min(asked, _HELD_BACK)
 
@@ -253,4 +248,12 @@ class Turn:
         try:
             await self._throttle.update(self._line, change)
         finally:
-            self._line.wake()
+            self._line.changed.set()
+
+
+def _reserving(line: Line, ticket: str) -> Change[Wait | None]:
+    return partial(windows.reserve, ticket=ticket, lease=LEASE, assumed=line.assumed)
+
+
+def _with_document(change: Change[T], document: dict[str, Any], now: float) -> tuple[T, dict[str, Any], float]:
+    return change(document, now), document, now
