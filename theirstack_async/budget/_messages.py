@@ -27,7 +27,8 @@ def late(name: str, room: int, demand: Demand, seen: Standing) -> RequestTimeout
     free = max(0, room - seen.spent - seen.held - seen.uncertain)
     return RequestTimeoutError(
         f"{demand.label}: waited until the deadline of the call for {demand.price * demand.least} credits of budget "
-        f"{name!r}: {free} are free, and other calls hold {seen.held}",
+        f"{name!r}: free {free}, held by other calls {seen.held}. Nothing was sent. Try again later, give it a longer "
+        "deadline, or raise budget.limit",
         phase="deadline",
     )
 
