@@ -82,7 +82,7 @@ def test_a_search_of_everything_is_refused_before_it_is_asked_about(fake: FakeTh
 def test_a_search_in_a_pipe_has_to_be_limited(fake: FakeTheirStack, run: Run) -> None:
     result = run("jobs", "search", *ALL)
     assert (result.exit_code, fake.requests.total) == (2, 0)
-    assert "--limit: each job costs 1 credit; say how many you want at the most" in result.stderr
+    assert "--limit: each job costs 1 credit; say how many you want at the most, or give --budget" in result.stderr
     assert run("jobs", "search", "--limit", 0, *ALL).exit_code == 2
 
 

@@ -104,7 +104,7 @@ def agree(limit: int | None, goods: Goods, *, budget: int | None, yes: bool) -> 
     """
     if limit is None and budget is None:
         each = f"{goods.noun} costs {counted(goods.price, 'credit')}"
-        why = f"--limit: each {each}; say how many you want at the most (to count them is free)"
+        why = f"--limit: each {each}; say how many you want at the most, or give --budget (counting is free)"
         limit = ask_number(f"Each {each}. How many do you want at the most?", or_else=why)
     affordable = None if budget is None else budget // goods.price
     rows = min(number for number in (limit, affordable) if number is not None)
