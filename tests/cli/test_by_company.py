@@ -45,7 +45,8 @@ def test_the_limit_ends_it_and_what_is_left_is_named(fake: FakeTheirStack, run: 
     assert entries(result) == [(QUIET, "complete", 0), (first, "incomplete", 3), (second, "not_asked", 0)]
     assert (result.exit_code, fake.credits_billed) == (0, 3)
     assert result.stderr.endswith(
-        f"3 jobs, 3 credits.\n1 domain may have more jobs: {first}.\nNot asked for, 1 domain: {second}.\n"
+        f"3 jobs, 3 credits.\n1 domain may have more jobs: {first}. To ask again buys what came again, unless "
+        f"--filter job_id_not=ID leaves it out.\nNot asked for, 1 domain: {second}.\n"
     )
 
 

@@ -187,7 +187,10 @@ class _Basket:
     def advice(self) -> str:
         """Return how to go on after an error."""
         names = [*self._incomplete, *self._left.values()]
-        return f"May have more jobs: {some(names)}. Leave the others out when you go on: their jobs are paid for."
+        return (
+            f"May have more jobs: {some(names)}. Leave the others out when you go on: their jobs are paid for. To leave "
+            "out what came of these: --filter job_id_not=ID."
+        )
 
     def code(self) -> int:
         """Return the exit code of a run that was not interrupted, and say what did not come."""
@@ -195,7 +198,10 @@ class _Basket:
         if self._out.json:
             self._show([(domain, "not_asked", ()) for domain in left])
         if self._incomplete:
-            note(f"{counted(len(self._incomplete), 'domain')} may have more jobs: {some(self._incomplete)}.")
+            note(
+                f"{counted(len(self._incomplete), 'domain')} may have more jobs: {some(self._incomplete)}. To ask again "
+                "buys what came again, unless --filter job_id_not=ID leaves it out."
+            )
         if left:
             note(f"Not asked for, {counted(len(left), 'domain')}: {some(left)}.")
         code = self._order.ended_by(self._end, self.till.rows)

@@ -27,7 +27,8 @@ class JobsByCompany(Mapping[str, "tuple[Job, ...]"]):
     unmatched: tuple[Job, ...] = ()
     """Rows that came, and were paid for, of a company that is none of those asked for."""
     incomplete: tuple[str, ...] = ()
-    """Domains that may have more jobs: their batch ended early, as ``end`` says. Its newest jobs came."""
+    """Domains that may have more jobs: their batch ended early, as ``end`` says. Its newest jobs came, and asked for
+    again they come, and cost, again, unless the filter ``job_id_not`` leaves them out."""
     not_asked: tuple[str, ...] = ()
     """Domains of which nothing was bought, because of what ``end`` says; they can be asked for again."""
     credits: int = 0
