@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -29,7 +29,7 @@ class Spending:
         self.credits = 0
         """What the answer cost."""
 
-    async def begin(self, body: Mapping[str, Any]) -> int:
+    async def begin(self, body: object) -> int:
         """Hold the worst case, and return for how many rows there was room; the call then asks for no more.
 
         Raises:
@@ -37,7 +37,9 @@ class Spending:
         """
         call, operation, wanted = self._call, self._call.operation, self._rows
         if self._budget is not None:
-            self._hold = await self._take(self._budget, whole=False)
+            # A raw request may have no body, or a limit that is none: such a request is not made smaller.
+            limit: object = body.get(operation.limit_field, wanted) if isinstance(body, Mapping) else None
+            self._hold = await self._take(self._budget, whole=limit != wanted)
         if self._rows < wanted:
             limited = encode_json({**body, operation.limit_field: self._rows})
             call.request = attrs.evolve(call.request, body=limited)
