@@ -21,7 +21,9 @@ from theirstack_async import (
     RetryPolicy,
     TheirStack,
 )
-from theirstack_async.hooks import CallEnded, HookEvent
+from theirstack_async._clock import SystemClock
+from theirstack_async._values import UNSET
+from theirstack_async.hooks import CallEnded, CallStarted, HookEvent
 from theirstack_async.testing import FakeTheirStack
 from theirstack_async.testing.faults import BILLED_DROPS
 
@@ -201,3 +203,39 @@ async def test_raw_requests_are_priced_by_what_they_ask_for() -> None:
         await view.request("POST", "/v1/jobs/search", json=ANY_TIME)
         assert held == [0, 12, 25]
         assert budget.spent == fake.credits_billed == 25
+
+
+@pytest.mark.parametrize("json", [UNSET, [1], {**ANY_TIME, "limit": 0}, {**ANY_TIME, "limit": 7.5}])
+async def test_a_raw_request_without_a_limit_that_is_one_is_not_made_smaller(json: object) -> None:
+    budget = CreditBudget(10)
+    async with searching() as (fake, client):
+        with pytest.raises(BudgetExceededError, match="needs 25 credits"):
+            await client.with_options(budget=budget).request("POST", "/v1/jobs/search", json=json)
+        assert (budget.held, list(fake.requests)) == (0, [])
+
+
+async def test_a_list_that_is_read_ahead_has_no_gap_and_is_not_bought_twice() -> None:
+    """Although others hold a part of the budget, and give it back when the pages have asked for it."""
+    budget = CreditBudget(30)
+    begun: list[CallStarted] = []
+    ends: list[asyncio.Task[None]] = []
+
+    def let_go(event: HookEvent) -> None:
+        if isinstance(event, CallStarted):
+            begun.append(event)
+            if len(begun) == 2:
+                ends.append(asyncio.create_task(others.settle(3)))
+
+    async with searching(jobs=60) as (fake, client):
+        free = [job.id async for job in client.jobs.preview(**ANY_TIME)]
+        others = await budget.hold(
+            1, 18, fingerprint="others", label="others", clock=SystemClock(), remaining=lambda: None
+        )
+        first = client.with_options(budget=budget, hooks=[let_go]).jobs.search(**ANY_TIME, page_size=7)
+        async with first.prefetch(8) as rows:
+            bought = [row.id async for row in rows]
+        await asyncio.gather(*ends)
+        assert (bought, first.end) == (free[:27], EndReason.BUDGET)
+        rest = client.jobs.search(**ANY_TIME, page_size=7, max_items=ALL, resume=first.checkpoint())
+        assert [*bought, *(row.id for row in await rest.collect())] == free
+        assert fake.credits_billed == 60

@@ -95,7 +95,7 @@ class Full:
 def take(
     doc: Document, now: float, ticket: str, demand: Demand, *, room: int, lease: float, wait: bool = False
 ) -> int | Busy | Full:
-    """Hold the worst case of as many rows as there is room for, and return how many that is.
+    """Hold the worst case of as many rows as what is spent and in doubt leaves room for, and return how many that is.
 
     ``room`` is what the ledger may come to, in credits. The hold becomes doubtful ``lease`` seconds from now. With
     ``wait`` nothing is held, because others were there before: only :class:`Full` or :class:`Busy` is returned.
@@ -106,8 +106,10 @@ def take(
     left = room - standing.certain
     if left < demand.price * demand.least:
         return Full(standing)
-    rows = min(demand.rows, (left - standing.held) // demand.price)
-    if wait or rows < demand.least:
+    rows = min(demand.rows, left // demand.price)
+    # Not made smaller for the sake of holds, which end: a page of a list that is read ahead would leave a gap before
+    # the next one, when others give room again in between, and its rows be bought again with what fills the gap.
+    if wait or rows * demand.price > left - standing.held:
         return Busy(min((end - now for _, end, *_ in doc["holds"].values()), default=math.inf))
     doc["holds"][ticket] = [rows * demand.price, now + lease, demand.label, demand.fingerprint]
     return rows

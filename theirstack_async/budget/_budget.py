@@ -160,9 +160,9 @@ class CreditBudget:
         clock: Clock,
         remaining: Callable[[], float | None],
     ) -> Hold:
-        """Hold the worst case of a call: ``rows`` at ``price`` credits each, or as many rows as there is room for now.
+        """Hold the worst case of a call: ``rows`` at ``price`` credits each, or as many rows as there is room for.
 
-        If there is room for fewer than ``least`` rows, and only because of what others hold, it waits for them to end.
+        What is spent and uncertain makes them fewer. What others hold does not: it waits for them to end.
         Calls of one process are served in the order in which they came, so that a big one is not passed by small ones.
         The engine does this for every billed call; ``clock`` is its clock, ``remaining`` tells the seconds of the
         call's deadline that are left (None: no deadline), ``label`` and ``fingerprint`` name the request in

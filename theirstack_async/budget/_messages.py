@@ -25,8 +25,9 @@ def exceeded(name: str, limit: int, reserve: int, demand: Demand, seen: Standing
 def late(name: str, room: int, demand: Demand, seen: Standing) -> RequestTimeoutError:
     """Return the error for a call that waited for others until its deadline."""
     free = max(0, room - seen.spent - seen.held - seen.uncertain)
+    rows = max(demand.least, min(demand.rows, (room - seen.certain) // demand.price))
     return RequestTimeoutError(
-        f"{demand.label}: waited until the deadline of the call for {demand.price * demand.least} credits of budget "
+        f"{demand.label}: waited until the deadline of the call for {demand.price * rows} credits of budget "
         f"{name!r}: free {free}, held by other calls {seen.held}. Nothing was sent. Try again later, give it a longer "
         "deadline, or raise budget.limit",
         phase="deadline",

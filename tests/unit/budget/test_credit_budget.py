@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.budget._stores import LABEL, SlowStore, hold, told
+from tests.unit.budget._stores import LABEL, SlowStore, hold, told, turns
 from theirstack_async.budget import CreditBudget, Doubt, Hold
 from theirstack_async.errors import ArgumentError, BudgetExceededError, ConfigurationError
 from theirstack_async.quota import MemoryQuota
@@ -27,14 +27,39 @@ async def test_a_hold_is_settled_at_what_came() -> None:
     assert told(budget) == (9, 0, 0, 71)
 
 
-async def test_a_page_is_clamped_to_what_is_free() -> None:
+async def test_a_page_is_clamped_to_what_is_left() -> None:
     budget = CreditBudget(100)
-    first = await hold(budget, 60)
+    first, doubtful = await hold(budget, 60), await hold(budget, 10)
+    await first.settle(40)
+    await doubtful.doubt()
     second = await hold(budget, 60, price=3)
-    assert second.rows == 13
-    assert told(budget) == (0, 99, 0, 1)
+    assert second.rows == 16
+    assert told(budget) == (40, 48, 10, 2)
     await first.release()
     await second.release()
+    await doubtful.release()
+    assert told(budget) == (40, 0, 0, 60)
+
+
+async def test_a_page_is_not_made_smaller_for_what_others_hold() -> None:
+    """They give room again, and the page after it would go on behind a gap."""
+    budget = CreditBudget(10)
+    first = await hold(budget, 6)
+    waiting = [asyncio.create_task(hold(budget, 5)), asyncio.create_task(hold(budget, 5))]
+    await turns()
+    assert (waiting[0].done(), told(budget)) == (False, (0, 6, 0, 4))
+    await first.settle(2)
+    second = await waiting[0]
+    assert (second.rows, told(budget)) == (5, (2, 5, 0, 3))
+    await second.settle(5)
+    third = await waiting[1]
+    assert (third.rows, told(budget)) == (3, (7, 3, 0, 0))
+    await third.release()
+
+
+async def test_what_is_released_is_free_again() -> None:
+    budget = CreditBudget(100)
+    await (await hold(budget, 60)).release()
     assert told(budget) == (0, 0, 0, 100)
 
 

@@ -45,11 +45,12 @@ def test_a_hold_is_settled() -> None:
     assert amounts(doc) == (4, 0, 0)
 
 
-def test_it_takes_what_is_free() -> None:
+def test_it_takes_what_is_left() -> None:
     doc: dict[str, Any] = {}
     assert take(doc, "a", 6) == 6
+    ledger.settle(doc, 0.0, "a", 6)
     assert take(doc, "b", 6, price=3) == 1
-    assert amounts(doc) == (0, 9, 0)
+    assert amounts(doc) == (6, 3, 0)
 
 
 def test_it_is_busy_while_holds_take_the_room() -> None:
@@ -58,7 +59,8 @@ def test_it_is_busy_while_holds_take_the_room() -> None:
     take(doc, "b", 5, now=20.0, lease=30.0)
     assert take(doc, "c", 3, least=2, now=25.0) == Busy(25.0)
     assert take(doc, "c", 1, price=2, now=30.0) == Busy(20.0)
-    assert take(doc, "c", 3, now=30.0) == 1
+    assert take(doc, "c", 3, now=30.0) == Busy(20.0)
+    assert take(doc, "c", 1, now=30.0) == 1
 
 
 def test_it_is_full_when_no_end_of_a_hold_makes_room() -> None:

@@ -123,7 +123,7 @@ async def test_it_waits_until_the_deadline_and_no_longer() -> None:
             await waiter
         assert (caught.value.phase, caught.value.sent) == ("deadline", "no")
         assert str(caught.value) == (
-            f"{LABEL}: waited until the deadline of the call for 3 credits of budget 'nightly': free 0, held by "
+            f"{LABEL}: waited until the deadline of the call for 6 credits of budget 'nightly': free 0, held by "
             "other calls 10. Nothing was sent. Try again later, give it a longer deadline, or raise budget.limit"
         )
     assert told(budget) == (0, 10, 0, 0)
