@@ -84,6 +84,7 @@ def test_an_error_in_the_middle_loses_no_job(run: Run, monkeypatch: pytest.Monke
         result = run(*BY, first, second, "--limit", 90, "--page-size", 10, "--batch-size", 1)
     assert (result.exit_code, entries(result)) == (3, [(first, "incomplete", 10)])
     assert f"10 jobs, 10 credits.\nMay have more jobs: {first}, {second}. Leave the others out" in result.stderr
+    assert "To leave out what came of these: --filter job_id_not=ID." in result.stderr
 
 
 def test_an_error_before_any_job_says_nothing_of_payment(fake: FakeTheirStack, run: Run) -> None:

@@ -188,8 +188,8 @@ class _Basket:
         """Return how to go on after an error."""
         names = [*self._incomplete, *self._left.values()]
         return (
-            f"May have more jobs: {some(names)}. Leave the others out when you go on: their jobs are paid for. To leave "
-            "out what came of these: --filter job_id_not=ID."
+            f"May have more jobs: {some(names)}. Leave the others out when you go on: their jobs are paid for. To "
+            "leave out what came of these: --filter job_id_not=ID."
         )
 
     def code(self) -> int:
@@ -199,8 +199,8 @@ class _Basket:
             self._show([(domain, "not_asked", ()) for domain in left])
         if self._incomplete:
             note(
-                f"{counted(len(self._incomplete), 'domain')} may have more jobs: {some(self._incomplete)}. To ask again "
-                "buys what came again, unless --filter job_id_not=ID leaves it out."
+                f"{counted(len(self._incomplete), 'domain')} may have more jobs: {some(self._incomplete)}. To ask "
+                "again buys what came again, unless --filter job_id_not=ID leaves it out."
             )
         if left:
             note(f"Not asked for, {counted(len(left), 'domain')}: {some(left)}.")
