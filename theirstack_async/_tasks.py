@@ -1,11 +1,14 @@
-"""Seeing plain tasks to their end, and hanging values on an exception on its way out."""
+"""Seeing plain tasks to their end, sleeping until woken, and hanging values on an exception on its way out."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Collection
 from contextlib import suppress
 from typing import Any, TypeVar
+
+from theirstack_async._clock import Clock
 
 T = TypeVar("T")
 
@@ -44,6 +47,19 @@ async def _outlast(futures: Collection[asyncio.Future[Any]]) -> None:
             future.exception()
     if cancelled is not None:
         raise cancelled
+
+
+async def pause(woken: asyncio.Event, seconds: float, clock: Clock) -> None:
+    """Return when woken, or after so many seconds, which may be infinite."""
+    if seconds == math.inf:
+        await woken.wait()
+        return
+    nap = asyncio.create_task(clock.sleep(seconds))
+    nap.add_done_callback(lambda _: woken.set())
+    try:
+        await woken.wait()
+    finally:
+        await cancel_and_wait([nap])
 
 
 def attach(error: BaseException, **values: object) -> None:

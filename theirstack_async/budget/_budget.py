@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from theirstack_async._clock import Clock
 from theirstack_async._engine import ledger
 from theirstack_async._engine.ledger import Busy, Demand, Doubt, Full
+from theirstack_async._tasks import pause
 from theirstack_async.budget._balance import Account, Reconciliation, cost_at_most
 from theirstack_async.budget._book import Book
 from theirstack_async.budget._hold import Hold
-from theirstack_async.budget._line import pause
 from theirstack_async.budget._messages import exceeded, late, no_baseline
 from theirstack_async.config import check_count, check_seconds
 from theirstack_async.errors import ArgumentError

@@ -1,14 +1,10 @@
-"""Those who wait for credits, first come, first served, and how they wait."""
+"""Those who wait for credits, first come, first served."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Generator
 from contextlib import contextmanager
-
-from theirstack_async._clock import Clock
-from theirstack_async._tasks import cancel_and_wait
 
 
 class Line:
@@ -41,16 +37,3 @@ class Line:
         for first in self._places:
             first.set()
             return
-
-
-async def pause(woken: asyncio.Event, seconds: float, clock: Clock) -> None:
-    """Return when woken, or after so many seconds, which may be infinite."""
-    if seconds == math.inf:
-        await woken.wait()
-        return
-    nap = asyncio.create_task(clock.sleep(seconds))
-    nap.add_done_callback(lambda _: woken.set())
-    try:
-        await woken.wait()
-    finally:
-        await cancel_and_wait([nap])
