@@ -17,7 +17,9 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     Reads seconds and HTTP dates (a date in the past means now). Anything else counts as "not said" and gives None.
     ``now`` is a Unix timestamp, which a date is measured from.
     """
-    text = (value or "").strip()
+    if value is None:
+        return None
+    text = value.strip()
     if _SECONDS.match(text):
         return float(text)
     try:
