@@ -229,6 +229,22 @@ class TestEnded:
             assert {name: ids(found)[name] for name in [*every][3:]} == {name: every[name] for name in [*every][3:]}
             assert found.credits == fake.credits_billed == 125 + sum(len(every[domain]) for domain in [*every][3:])
 
+    async def test_the_plan_cuts_each_batch(self) -> None:
+        async with searching(jobs=600, companies=2, plan="free") as (fake, client):
+            every = jobs_of(fake)
+            assert [len(jobs) > 125 for jobs in every.values()] == [True, True]
+            found = await client.jobs.by_company([*every], batch_size=1, max_items=ALL)
+            assert (found.incomplete, found.not_asked, found.end) == (tuple(every), (), EndReason.PLAN_LIMIT)
+            assert found.credits == fake.credits_billed == 250
+
+    async def test_a_batch_that_is_refused_ends_it(self) -> None:
+        async with searching(jobs=60) as (fake, client):
+            first, second, *_ = jobs_of(fake)
+            fake.faults.add(lambda request: second in request.json()["company_domain_or"], Status(403), times=None)
+            found = await client.jobs.by_company([first, second], batch_size=1, max_items=ALL)
+            assert (found.incomplete, found.not_asked, found.end) == ((), (second,), EndReason.PLAN_LIMIT)
+            assert len([body for body in bodies(fake) if second in body["company_domain_or"]]) == 1
+
 
 class TestFailed:
     """An error has all that was bought."""

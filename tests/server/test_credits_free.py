@@ -22,10 +22,11 @@ from theirstack_async import (
     Estimate,
     JobFilters,
     JobPreview,
+    OutcomeUnknownError,
     RequestOptions,
     TheirStack,
 )
-from theirstack_async.testing import Status
+from theirstack_async.testing import ResetBeforeBody, Status
 
 NAMED = {"company_name_partial_match_or": ["a"], **ANY_TIME}
 """Filters for jobs that name companies: the API does not blur, and bills."""
@@ -104,6 +105,13 @@ class TestPaid:
             with pytest.raises(BudgetExceededError):
                 await client.jobs.count(pay=True, options=options, **NAMED)
             assert fake.requests.total == 1
+
+    async def test_a_count_that_is_lost_has_one_row_at_risk(self) -> None:
+        async with searching() as (fake, client):
+            fake.faults.add(JOBS, ResetBeforeBody(apply=True))
+            with pytest.raises(OutcomeUnknownError) as caught:
+                await client.jobs.count(pay=True, **NAMED)
+            assert caught.value.credits_at_risk == fake.credits_billed == client.usage.total.uncertain == 1
 
     async def test_the_refusal_says_how_to_pay(self) -> None:
         async with searching() as (fake, client):

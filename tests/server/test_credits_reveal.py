@@ -104,7 +104,7 @@ class TestBought:
             assert [job.id for job in revealed.jobs] == ids[:-1]
             assert (revealed.missing, revealed.credits) == ((), 3)
 
-    @pytest.mark.parametrize("ids", ["77", 77, None, {"7": 7}, [-1], [True], ["7"], [object()]])
+    @pytest.mark.parametrize("ids", ["77", b"77", 77, None, {"7": 7}, [-1], [True], ["7"], [object()]])
     async def test_what_is_no_id_is_refused(self, ids: Any) -> None:
         async with searching() as (fake, client):
             with pytest.raises(ArgumentError) as caught:
@@ -193,6 +193,14 @@ class TestEnded:
             with pytest.raises(PermissionDeniedError):
                 await client.jobs.reveal([7])
 
+    async def test_the_options_of_the_call_stay_where_a_budget_pays(self) -> None:
+        async with searching() as (fake, client):
+            (id_,) = await some_ids(client, 1)
+            options = RequestOptions(headers={"x-run": "7"}, budget=CreditBudget(0))
+            budget = CreditBudget(5)
+            await client.jobs.reveal([id_], budget=budget, options=options)
+            assert ([*fake.requests][-1].headers["x-run"], budget.spent) == ("7", 1)
+
 
 class TestFailed:
     """Any other error has what was bought."""
@@ -249,4 +257,12 @@ class TestFailed:
             with pytest.raises(DecodeError, match=r"job 1 came and was not asked for, 1 of them") as caught:
                 await client.jobs.reveal(ids, page_size=3)
             assert len(caught.value.items_so_far or []) == 3
+            assert len(asked_ids(fake)) == 1
+
+    async def test_nor_may_a_job_of_a_later_request_come_in_an_earlier_one(self) -> None:
+        async with searching() as (fake, client):
+            ids = await some_ids(client, 2)
+            fake.faults.add(JOBS, Edited(lambda data: data["data"][0].update(id=ids[1])))
+            with pytest.raises(DecodeError, match=f"job {ids[1]} came and was not asked for"):
+                await client.jobs.reveal(ids, page_size=1)
             assert len(asked_ids(fake)) == 1

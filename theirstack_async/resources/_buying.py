@@ -51,8 +51,7 @@ class Purchase:
         except BaseException as error:
             attach(error, items_so_far=[*self.jobs])
             raise
-        finally:
-            self.credits += search.credits
+        self.credits += search.credits
         self.searches += 1
         return self.jobs[start:], search.end or EndReason.EXHAUSTED
 

@@ -21,7 +21,7 @@ FLAG = "has_blurred_data"
         ([{FLAG: True}, {FLAG: False}, {FLAG: False, "id": 7}], 2),
         ([{}, {"id": 7}, {FLAG: None}, {FLAG: "false"}, {FLAG: 0}], 0),
         ([{"company_object": {FLAG: False}, FLAG: True}], 0),
-        ([7, None, [], "x", {FLAG: False}], 1),
+        ([7, None, [], "x", {FLAG: False}, {FLAG: 0}], 1),
     ],
 )
 def test_only_rows_that_say_so_are_counted(rows: list[Any], expected: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import attrs
 import pytest
 
 from tests._engine import ScriptedTransport, answer, pipeline
@@ -79,3 +80,14 @@ async def test_a_refusal_after_a_hidden_first_send_leaves_a_doubt(status: int) -
     with pytest.raises(OutcomeUnknownError):
         await line.call(api.JOBS_SEARCH, json={}, rows=25, options=ONCE)
     assert (budget.spent, budget.uncertain, line.usage.total.requests) == (0, 25, 2)
+
+
+async def test_the_fingerprint_tells_methods_apart() -> None:
+    """Of raw requests: the API's own billed operations are all of one."""
+    found: set[str] = set()
+    for method in ("POST", "PUT"):
+        with pytest.raises(OutcomeUnknownError) as caught:
+            operation = attrs.evolve(api.JOBS_SEARCH, method=method)
+            await pipeline(ScriptedTransport(LOST)).call(operation, json={}, rows=1, options=ONCE)
+        found.add(caught.value.fingerprint)
+    assert len(found) == 2
