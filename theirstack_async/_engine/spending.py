@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -36,12 +36,13 @@ class Spending:
             BudgetExceededError: there was none.
         """
         call, operation, wanted = self._call, self._call.operation, self._rows
+        fields = cast("Mapping[str, object]", body if isinstance(body, Mapping) else {})
         if self._budget is not None:
             # A raw request may have no body, or a limit that is none: such a request is not made smaller.
-            limit: object = body.get(operation.limit_field, wanted) if isinstance(body, Mapping) else None
+            limit = fields.get(operation.limit_field, wanted if isinstance(body, Mapping) else None)
             self._hold = await self._take(self._budget, whole=limit != wanted)
         if self._rows < wanted:
-            limited = encode_json({**body, operation.limit_field: self._rows})
+            limited = encode_json({**fields, operation.limit_field: self._rows})
             call.request = attrs.evolve(call.request, body=limited)
             call.credits = operation.worst_case(self._rows)
         return self._rows

@@ -91,3 +91,10 @@ async def test_the_fingerprint_tells_methods_apart() -> None:
             await pipeline(ScriptedTransport(LOST)).call(operation, json={}, rows=1, options=ONCE)
         found.add(caught.value.fingerprint)
     assert len(found) == 2
+
+
+async def test_an_empty_body_is_made_smaller_like_any_other() -> None:
+    transport = ScriptedTransport(TABLE)
+    line = pipeline(transport, budget=CreditBudget(10))
+    reply = await line.call(api.COMPANIES_SEARCH, json={}, rows=25)
+    assert (reply.asked, transport.requests[0].body) == (3, b'{"limit":3}')
