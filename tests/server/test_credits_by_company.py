@@ -17,6 +17,7 @@ from theirstack_async import (
     DecodeError,
     EndReason,
     InsufficientCreditsError,
+    JobFilters,
     JobsByCompany,
     OutcomeUnknownError,
     RequestOptions,
@@ -81,12 +82,16 @@ class TestFound:
     async def test_other_filters_go_with_it(self) -> None:
         async with searching() as (fake, client):
             found = await client.jobs.by_company(
-                [*jobs_of(fake)], max_items=ALL, remote=True, extra_filters={"job_title_not": ["nothing"]}, page_size=7
+                [*jobs_of(fake)],
+                JobFilters(posted_at_gte="2026-01-01"),
+                max_items=ALL,
+                remote=True,
+                extra_filters={"job_title_not": ["nothing"]},
+                page_size=7,
             )
             assert all(job.remote for jobs in found.values() for job in jobs)
-            assert next((body["remote"], body["job_title_not"], body["limit"]) for body in bodies(fake)) == (
-                True, ["nothing"], 7
-            )  # fmt: skip
+            names = ("posted_at_gte", "remote", "job_title_not", "limit")
+            assert next([body[name] for name in names] for body in bodies(fake)) == ["2026-01-01", True, ["nothing"], 7]
 
     async def test_the_company_object_says_whose_a_job_is(self) -> None:
         """Its own domain goes before those that may be its, and what fits nothing is kept, for it is paid for."""
@@ -142,7 +147,7 @@ class TestRefused:
 
     async def test_without_a_bound(self) -> None:
         async with searching() as (fake, client):
-            with pytest.raises(ArgumentError, match="each row costs 1 credit") as caught:
+            with pytest.raises(ArgumentError, match=r"each row costs 1 credit; .* \(max_items=100\)") as caught:
                 await client.jobs.by_company(["x.example"])
             assert (caught.value.field, fake.requests.total) == ("max_items", 0)
 

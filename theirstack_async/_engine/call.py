@@ -149,7 +149,8 @@ class Call:
     def late(self, phase: Phase, what: str) -> RequestTimeoutError:
         """Return the error for a call whose deadline passed before it was sent."""
         return RequestTimeoutError(
-            f"{self.request.label}: waited for {what} until the deadline of {self.deadline} s", phase=phase
+            f"{self.request.label}: waited for {what} until the deadline of {self.deadline} s, and was not sent",
+            phase=phase,
         )
 
     def final(self, error: TheirStackError) -> TheirStackError:

@@ -23,9 +23,7 @@ TIERED: Final = "tiered"
 _PER_SECOND: Final = (("per-second", 4, 1.0),)
 """The window that both tiers have (the same page)."""
 
-JOBS_SEARCH: Final = Operation(
-    "jobs.search", "POST", "/v1/jobs/search", "billed", credits_per_row=1, rate_group=TIERED
-)
+JOBS_SEARCH: Final = Operation("jobs.search", "POST", "/v1/jobs/search", "billed", credits_per_row=1, rate_group=TIERED)
 COMPANIES_SEARCH: Final = Operation(
     "companies.search", "POST", "/v1/companies/search", "billed", credits_per_row=3, rate_group=TIERED
 )

@@ -14,7 +14,7 @@ from theirstack_async._engine import ledger
 from theirstack_async._engine.ledger import Busy, Demand, Doubt, Full
 from theirstack_async._tasks import pause
 from theirstack_async.budget._balance import Account, Reconciliation, cost_at_most
-from theirstack_async.budget._book import Book
+from theirstack_async.budget._book import Book, Step
 from theirstack_async.budget._hold import Hold
 from theirstack_async.budget._messages import exceeded, late, no_baseline
 from theirstack_async.config import check_count, check_seconds
@@ -64,6 +64,7 @@ class CreditBudget:
         self._reserve: Final = check_count("reserve", reserve, at_least=0)
         self._lease: Final = _check_lease(lease)
         self._book: Final = Book(_check_name(name), store)
+        self._under_way: Final = set[str]()
         self._uniform: Callable[[], float] = random.random
 
     @classmethod
@@ -184,7 +185,8 @@ class CreditBudget:
             outcome = await self._wait(ticket, demand, clock, remaining)
         if isinstance(outcome, Full):
             raise exceeded(self.name, self._limit, self._reserve, demand, outcome.standing)
-        return Hold(ticket, outcome, price * outcome, self._book.note)
+        self._under_way.add(ticket)
+        return Hold(ticket, outcome, price * outcome, partial(self._end, ticket))
 
     async def charge(self, credits: int) -> None:  # noqa: A002
         """Count credits that were billed without a hold, even if that takes ``spent`` beyond the limit.
@@ -233,12 +235,18 @@ class CreditBudget:
                 raise no_baseline(self.name)
             return Reconciliation((), 0, 0)
         most = cost_at_most(self.name, before, before.baseline, used)
-        doubts, cost = await self._book.change(partial(ledger.reconcile, tickets=frozenset(before.doubts), most=most))
+        # A call that outlasted the lease tells its cost itself when it ends.
+        tickets = frozenset(before.doubts) - self._under_way
+        doubts, cost = await self._book.change(partial(ledger.reconcile, tickets=tickets, most=most))
         return Reconciliation(doubts, cost, sum(doubt.credits for doubt in doubts) - cost)
 
     @property
     def _room(self) -> int:
         return self._limit - self._reserve
+
+    async def _end(self, ticket: str, step: Step) -> None:
+        self._under_way.discard(ticket)
+        await self._book.note(step)
 
     async def _take(self, ticket: str, demand: Demand, *, wait: bool = False) -> int | Busy | Full:
         return await self._book.take(ticket, demand, room=self._room, lease=self._lease, wait=wait)

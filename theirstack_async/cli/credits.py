@@ -44,7 +44,8 @@ def balance(ctx: typer.Context, json: Json = False) -> None:
         found = await client.billing.credit_balance()
         windows = client.rate_limits
         if out.json:
-            out.line({**plain(found), "rate_limits": {group: plain(limit.windows) for group, limit in windows.items()}})
+            limits = {group: plain(limit.windows) for group, limit in windows.items()}
+            out.line({**plain(found), "remaining": found.remaining, "rate_limits": limits})
         else:
             out.record(found, {**told(found), **_windows(windows)})
             note(_DOUBT)

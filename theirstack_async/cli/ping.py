@@ -28,7 +28,7 @@ def ping(ctx: typer.Context, json: Json = False) -> NoReturn:
         found = await client.ping()
         address = load_base_url(settings.base_url)
         if out.json:
-            out.line({"base_url": address, "balance": plain(found)})
+            out.line({"base_url": address, "balance": {**plain(found), "remaining": found.remaining}})
         else:
             out.record(found, {"address": address, "key": "accepted", **told(found)})
         return ExitCode.OK

@@ -24,6 +24,8 @@ SWITCHES: Final[Mapping[str, str]] = {
     "blur_company_data": "preview() is the search that is free and has blurred rows",
 }
 """Fields of the API's bodies that say how to read and not what is asked, and where that is said here."""
+_OPTIONS: Final = frozenset({"budget", "headers", "retries", "timeouts"})
+"""Names that say how a call is made."""
 
 
 class Part:
@@ -137,6 +139,8 @@ def _dropped(name: str, value: object, place: Place) -> bool:
 
 
 def _hint(cls: type[Part], name: str) -> str:
+    if name in _OPTIONS:
+        return f"options=RequestOptions({name}=...) says how calls are made"
     known = rules(cls)
     inside = [each for each, rule in known.items() if rule.kind.part and name in rules(rule.kind.part)]
     if inside:

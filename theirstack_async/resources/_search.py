@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Call = Callable[[Mapping[str, Any], int], Awaitable[Reply]]
 """From the body of a search, and the most rows that it can bring, to the answer."""
+_BOUNDS: Final = "max_items=100, or max_pages=4"
 PAGE_LIMIT: Final = 500
 """Rows a page at the most (https://theirstack.com/en/docs/fetch-periodically-jobs; the schema states no maximum)."""
 
@@ -154,12 +155,14 @@ class Searches(Resource):
         except (ValueError, TypeError):
             return False  # a text of the caller's own (extra_filters=), without an offset or no instant at all
 
-    def _check_bounded(self, operation: Operation, paging: Paging, options: RequestOptions | None) -> None:
+    def _check_bounded(
+        self, operation: Operation, paging: Paging, options: RequestOptions | None, bounds: str = _BOUNDS
+    ) -> None:
         budget = (options.budget if options else None) or self._pipeline.config.budget
         if paging.max_items is None and paging.max_pages is None and budget is None:
             raise ArgumentError(
-                f"max_items: each row costs {_price(operation)}; say how many you want (max_items=100, or "
-                f"max_pages=4), or give a budget (CreditBudget(100)), or max_items={ALL!r} for every one that there is",
+                f"max_items: each row costs {_price(operation)}; say how many you want ({bounds}), or give "
+                f"a budget (CreditBudget(100)), or max_items={ALL!r} for every one that there is",
                 field="max_items",
             )
 

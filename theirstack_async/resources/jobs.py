@@ -225,6 +225,8 @@ class Jobs(Searches):
     async def by_company(
         self,
         domains: Iterable[str],
+        query: JobFilters | None = None,
+        /,
         *,
         batch_size: int = 25,
         page_size: int = 25,
@@ -247,6 +249,7 @@ class Jobs(Searches):
         Args:
             domains: in any case, with or without ``www.``, as addresses or e-mail addresses; two forms of one domain
                 are asked for once, and both have an entry. Without any, nothing is sent.
+            query: what is asked of their jobs, as an object; ``filters`` given as well come on top of it.
             batch_size: domains a request, from 1.
             page_size: rows a request, from 1 to 500.
             max_items: how many rows to buy at the most, all companies together. One of ``max_items`` and a budget
@@ -271,10 +274,10 @@ class Jobs(Searches):
 
         check_count("batch_size", batch_size)
         check_count("page_size", page_size, at_most=PAGE_LIMIT)
-        body, options = build(JobFilters, None, filters, extra_filters), paid_from(options, budget)
+        body, options = build(JobFilters, query, filters, extra_filters), paid_from(options, budget)
         check_unnamed(body)
         asked = Asked(domains)
-        self._check_bounded(api.JOBS_SEARCH, _paging(page_size, max_items), options)
+        self._check_bounded(api.JOBS_SEARCH, _paging(page_size, max_items), options, "max_items=100")
 
         def search(batch: Sequence[str], room: int | None) -> Paginator[Job]:
             named = {**body, "company_domain_or": [*batch]}

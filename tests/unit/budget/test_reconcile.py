@@ -10,6 +10,7 @@ from tests.unit.budget._stores import Account, SlowStore, hold, told
 from theirstack_async.budget import CreditBudget, Reconciliation
 from theirstack_async.errors import ArgumentError, ConfigurationError
 from theirstack_async.quota import MemoryQuota
+from theirstack_async.testing import VirtualClock
 
 
 async def test_a_budget_of_what_the_account_has_left() -> None:
@@ -164,3 +165,15 @@ async def test_reconciling_is_seen_to_its_end() -> None:
         await task
     await budget.refresh()
     assert told(budget) == (3, 0, 0, 997)
+
+
+async def test_a_call_that_outlasts_its_lease_tells_its_cost_itself() -> None:
+    """Were it settled as cheap as it looks while it is under way, its credits would never be counted."""
+    account, clock = Account(), VirtualClock()
+    budget = await CreditBudget.from_balance(account, store=MemoryQuota(clock), lease=9.0)
+    slow = await hold(budget, 10)
+    await clock.advance(9.0)
+    settled = await budget.reconcile(account)
+    assert (settled.doubts, told(budget)) == ((), (0, 0, 10, 990))
+    await slow.settle(10)
+    assert told(budget) == (10, 0, 0, 990)

@@ -32,6 +32,7 @@ FILTERS = [JobFilters, CompanyFilters, NestedJobFilters, TechFilters, KeywordFil
         (JobFilters, "self", "JobFilters documents all."),
         (CompanyFilters, "job_title_or", "it belongs inside job_filters="),
         (CompanyFilters, "max_rank", "it belongs inside tech_filters="),
+        (JobFilters, "budget", "options=RequestOptions(budget=...) says how calls are made"),
         (CompanyFilters, "company_domain", "did you mean 'company_domain_"),
         (TechFilters, "order_by", "TechFilters documents all."),
     ],
