@@ -18,6 +18,7 @@ def test_the_balance_is_a_line_as_it_came_with_the_rate_windows(fake: FakeTheirS
     found = json.loads(result.stdout)
     [window] = found.pop("rate_limits")["other"]
     assert (found["used_api_credits"], window["name"], window["window"], result.stderr) == (6, "per-second", 1, "")
+    assert found["remaining"] == found["api_credits"] - 6
     again = json.loads(run("credits", "--json").stdout)
     assert {name: value for name, value in again.items() if name != "rate_limits"} == found
 
@@ -82,6 +83,7 @@ def test_ping_tells_the_address_and_the_balance(fake: FakeTheirStack, run: Run) 
     found = json.loads(result.stdout)
     assert (result.exit_code, found["base_url"], result.stderr) == (0, fake.base_url, "")
     assert found["balance"]["used_api_credits"] == 0
+    assert found["balance"]["remaining"] == found["balance"]["api_credits"]
     assert fake.credits_billed == 0
 
 

@@ -83,15 +83,15 @@ class TestFound:
         async with searching() as (fake, client):
             found = await client.jobs.by_company(
                 [*jobs_of(fake)],
-                JobFilters(posted_at_gte="2026-01-01"),
+                JobFilters(posted_at_max_age_days=3000),
                 max_items=ALL,
                 remote=True,
                 extra_filters={"job_title_not": ["nothing"]},
                 page_size=7,
             )
             assert all(job.remote for jobs in found.values() for job in jobs)
-            names = ("posted_at_gte", "remote", "job_title_not", "limit")
-            assert next([body[name] for name in names] for body in bodies(fake)) == ["2026-01-01", True, ["nothing"], 7]
+            names = ("posted_at_max_age_days", "remote", "job_title_not", "limit")
+            assert next([body[name] for name in names] for body in bodies(fake)) == [3000, True, ["nothing"], 7]
 
     async def test_the_company_object_says_whose_a_job_is(self) -> None:
         """Its own domain goes before those that may be its, and what fits nothing is kept, for it is paid for."""
