@@ -77,9 +77,14 @@ def _budget(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
 
 
 def _quota(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_store(attribute.name, value)
+
+
+def check_store(field: str, value: object) -> None:
+    """Raise an :class:`ArgumentError` naming ``field`` unless ``value`` is a :class:`QuotaStore` or None."""
     if value is not None and not inspect.iscoroutinefunction(getattr(value, "update", None)):
         raise ArgumentError(
-            f'quota: expected a QuotaStore, such as SQLiteQuota("quota.db"), got {value!r}', field=attribute.name
+            f'{field}: expected a QuotaStore, such as SQLiteQuota("quota.db"), got {value!r}', field=field
         )
 
 

@@ -17,7 +17,7 @@ from theirstack_async.budget._balance import Account, Reconciliation, cost_at_mo
 from theirstack_async.budget._book import Book, Step
 from theirstack_async.budget._hold import Hold
 from theirstack_async.budget._messages import exceeded, late, no_baseline
-from theirstack_async.config import check_count, check_seconds
+from theirstack_async.config import check_count, check_seconds, check_store
 from theirstack_async.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class CreditBudget:
         self._limit = check_count("limit", limit, at_least=0)
         self._reserve: Final = check_count("reserve", reserve, at_least=0)
         self._lease: Final = _check_lease(lease)
+        check_store("store", store)
         self._book: Final = Book(_check_name(name), store)
         self._under_way: Final = set[str]()
         self._uniform: Callable[[], float] = random.random

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -55,6 +55,12 @@ async def test_a_page_is_not_made_smaller_for_what_others_hold() -> None:
     third = await waiting[1]
     assert (third.rows, told(budget)) == (3, (7, 3, 0, 0))
     await third.release()
+
+
+def test_what_is_no_store_is_refused_at_once() -> None:
+    with pytest.raises(ArgumentError, match=r"^store: expected a QuotaStore, .* got 'budget\.db'") as caught:
+        CreditBudget(10, store=cast("Any", "budget.db"))
+    assert caught.value.field == "store"
 
 
 async def test_what_is_released_is_free_again() -> None:
