@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -68,11 +68,20 @@ def test_options_show_no_values_of_headers() -> None:
     assert "canary" not in repr(RequestOptions(headers={"X-Token": "canary"}))
 
 
-@pytest.mark.parametrize("settings", [{"timeouts": 3}, {"retries": 3}])
-def test_options_of_a_wrong_type(settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("field", "expected"), [("timeouts", "Timeouts"), ("retries", "RetryPolicy"), ("budget", "a CreditBudget")]
+)
+def test_options_of_a_wrong_type(field: str, expected: str) -> None:
     for made in (RequestOptions, TheirStack):
-        with pytest.raises(ArgumentError, match="expected"):
-            made(**settings)
+        with pytest.raises(ArgumentError, match=f"^{field}: expected {expected}") as caught:
+            made(**{field: 3})
+        assert caught.value.field == field
+
+
+def test_what_is_no_store_of_rate_windows() -> None:
+    with pytest.raises(ArgumentError, match=r"^quota: expected a QuotaStore, .* got 'quota\.db'") as caught:
+        TheirStack(quota=cast("Any", "quota.db"))
+    assert caught.value.field == "quota"
 
 
 async def _hook(event: object) -> None: ...
