@@ -45,7 +45,7 @@ FORBIDDEN = {
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """All tests with full coverage on 3.13; the core suite in development mode on the others."""
-    session.install("-e", ".[test]", "pytest-xdist")
+    session.install("-e", ".[test]")
     if session.python == FULL:
         measured(session, *session.posargs)
     else:
@@ -93,14 +93,13 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.create_tmp()) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
-    session.install("pytest-xdist")
     session.run("python", "-m", "pytest", *TWICE, *(session.posargs or ESSENTIAL), env=AT_ONCE)
 
 
 @nox.session(python=FULL)
 def latest(session: nox.Session) -> None:
     """The core suite with the newest versions of all, pre-releases included."""
-    session.install("--upgrade", "--pre", "-e", ".[test]", "pytest-xdist")
+    session.install("--upgrade", "--pre", "-e", ".[test]")
     session.run("python", "-m", "pytest", *TWICE, *session.posargs, env=AT_ONCE)
 
 
@@ -160,7 +159,7 @@ def package(session: nox.Session) -> None:
         said = session.run(program, "demo", external=True, silent=True, success_codes=[2])
         if "theirstack-async[cli]" not in str(said):
             session.error(f"without its extra the program should name it, and said: {said}")
-        session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", "pytest-xdist", external=True)
+        session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", external=True)
         session.run(python, "-m", "pytest", *TWICE, *(session.posargs or ESSENTIAL), external=True, env=AT_ONCE)
 
 

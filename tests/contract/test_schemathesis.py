@@ -19,7 +19,7 @@ PROGRAM = shutil.which("st", path=Path(sys.executable).parent) or shutil.which("
 CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance"
 
 MOST: Final = 150
-"""Examples an operation in the deep profile: some 45,000 requests. Ten times the default takes half an hour."""
+"""Examples an operation at the most. Ten times the default ran for more than nine minutes."""
 
 
 async def furnish(fake: FakeTheirStack) -> None:
