@@ -76,6 +76,28 @@ def test_the_second_interrupts_the_clearing_up() -> None:
     assert reached == ["clearing up", "cut"]
 
 
+@pytest.mark.parametrize("during", ["the work", "what is said"])
+def test_two_that_come_at_once_are_two(during: str) -> None:
+    reached: list[str] = []
+
+    def interrupt_twice() -> None:
+        press()
+        if during == "the work":
+            press()
+
+    async def work() -> int:
+        asyncio.get_running_loop().call_soon(interrupt_twice)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            reached.append("the first")
+            await asyncio.Event().wait()
+        return 0
+
+    assert Interrupts(press if during == "what is said" else lambda: None).run(work) == 130
+    assert reached == ["the first"]
+
+
 def test_the_third_ends_it() -> None:
     async def work() -> int:
         for _ in range(3):

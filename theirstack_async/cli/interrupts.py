@@ -40,12 +40,15 @@ class Interrupts:
         task = asyncio.ensure_future(work())
         loop = asyncio.get_running_loop()
 
-        def cancel() -> None:
-            if self._received == 1:
-                self._on_first()
+        def first() -> None:
             task.cancel()
+            self._on_first()
 
-        self._cancel = lambda: loop.call_soon_threadsafe(cancel)
+        def second() -> None:
+            # Two turns later: a task that has not met the first cancellation yet would take both for one.
+            loop.call_soon(loop.call_soon, task.cancel)
+
+        self._cancel = lambda: loop.call_soon_threadsafe(first if self._received == 1 else second)
         await asyncio.wait([task])
         if task.cancelled() and self._received:
             return 128 + self._number
