@@ -144,7 +144,9 @@ class StraightWalk:
             return EndReason.EXHAUSTED
         # A total below what has come is none, so the page may have been cut all the same.
         if not more and (self._sure or rows < PLAN_ROWS or self.total == self._offset):
-            return EndReason.EXHAUSTED
+            # A page that ends where the plan does may have been cut there, so ask on.
+            cut = self.total is None and self._offset == PLAN_PAGES * PLAN_ROWS and self._may_be_planned()
+            return None if cut else EndReason.EXHAUSTED
         if not self._sure:
             self._page_size = rows
         return None
@@ -164,4 +166,9 @@ class StraightWalk:
         # A server may count pages by what the last page asks for, which is less than what the others did.
         counted = ask.limit < self._page_size and ask.offset >= PLAN_PAGES * ask.limit
         at_plan_limit = ask.offset == PLAN_PAGES * self._page_size and not self._whole_pages
-        return at_plan_limit or counted or (self.total is not None and ask.offset < self.total)
+        past_plan_rows = ask.offset >= PLAN_PAGES * PLAN_ROWS and self._may_be_planned()
+        return at_plan_limit or counted or past_plan_rows or (self.total is not None and ask.offset < self.total)
+
+    def _may_be_planned(self) -> bool:
+        """Return whether the pages are no larger than those of the free plan, which may count rows, not pages."""
+        return self._page_size <= PLAN_ROWS and not self._whole_pages

@@ -192,7 +192,11 @@ async def stood_still(case: Case, fake: FakeTheirStack, client: TheirStack) -> N
     assert not case.refused
     paid_for(case, fake, paginator, found)
     assert found.repeated == 0
-    assert found.ids == expected[: len(found.ids)]
+    if case.out_of_credits == "402" and case.width > 1:
+        # A smaller page behind one that was refused, read ahead, may have been bought: it is handed out, in order.
+        expected = [each for each in expected if each in found.ids]
+    # The preview's pages end at the plan's last row; one of another size that begins before it may reach further.
+    assert found.ids[: len(expected)] == expected[: len(found.ids)]
     assert paginator.end in ended(case, found, fake.requests.total)
 
 

@@ -46,7 +46,7 @@ class Interrupts:
 
         def second() -> None:
             # Two turns later: a task that has not met the first cancellation yet would take both for one.
-            loop.call_soon(loop.call_soon, task.cancel)
+            loop.call_soon(lambda: loop.call_soon(task.cancel))
 
         self._cancel = lambda: loop.call_soon_threadsafe(first if self._received == 1 else second)
         await asyncio.wait([task])

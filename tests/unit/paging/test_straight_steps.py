@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from theirstack_async import EndReason
 from theirstack_async._straight import PLAN_PAGES, PLAN_ROWS, StraightWalk
 from theirstack_async._walk import Ask, Told
@@ -54,3 +56,34 @@ def test_ten_pages_in_a_row_without_a_new_row_end_the_walk() -> None:
         assert walk.end is None
         walk.take(Ask(20 + number, 1), [number], Told())
     assert walk.end is EndReason.REPEATED_PAGE
+
+
+@pytest.mark.parametrize("size", [1, 5, 10, 25])
+def test_where_a_plan_may_count_rows_the_end_is_in_doubt(size: int) -> None:
+    """Small pages reach the free plan's last row with another page than its fifth."""
+    walk, place = walked(-(-PLAN_PAGES * PLAN_ROWS // size), size), PLAN_PAGES * PLAN_ROWS
+    place = -(-place // size) * size
+    walk.take(Ask(place, size), [], Told())
+    assert (walk.end, walk.next()) == (None, Ask(place, 1, total=True))
+
+
+def test_a_page_that_may_have_been_cut_at_the_plans_last_row_is_not_the_end() -> None:
+    walk, place = walked(12, 10), PLAN_PAGES * PLAN_ROWS
+    walk.take(Ask(120, 10), range(120, place), Told())
+    assert (walk.end, walk.next()) == (None, Ask(place, 10))
+    walk.take(Ask(place, 10), [], Told())
+    assert walk.next() == Ask(place, 1, total=True)
+    walk.take(Ask(place, 1, total=True), [], Told(total=200))
+    assert (walk.end, walk.not_fetched) == (EndReason.PLAN_LIMIT, 75)
+
+
+def test_larger_pages_than_the_plans_show_that_it_is_another() -> None:
+    walk = walked(4, 30)
+    walk.take(Ask(120, 30), range(120, 125), Told())
+    assert walk.end is EndReason.EXHAUSTED
+    walk = walked(5, 30)
+    walk.take(Ask(150, 30), [], Told())
+    assert walk.next() == Ask(150, 1, total=True), "five pages, however large"
+    walk = walked(6, 30)
+    walk.take(Ask(180, 30), [], Told())
+    assert walk.end is EndReason.EXHAUSTED
