@@ -57,7 +57,8 @@ def deep(session: nox.Session) -> None:
     """All tests and the contract with all examples and loads: before a release, and before an issue is closed."""
     session.install("-e", ".[test]", "schemathesis")
     prism = install_prism(session)
-    measured(session, *session.posargs, env=DEEP | prism)
+    # Some of these take longer than a test that hangs may, and CPython can crash where it shows the stacks of others.
+    measured(session, "-o", "faulthandler_timeout=0", *session.posargs, env=DEEP | prism)
 
 
 @nox.session(python=FULL)
