@@ -28,6 +28,7 @@ from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, HookEve
 
 if TYPE_CHECKING:
     from theirstack_async._engine.throttle import Throttle, Turn
+    from theirstack_async.budget import CreditBudget
 
 __all__ = ["CallState", "Pipeline", "Reply"]
 
@@ -107,7 +108,7 @@ class Pipeline:
             clock=self.clock,
         )
         self._emit(CallStarted(call.id, call.name, operation.method, fill_path(operation.path, parts), call.kind))
-        spending = Spending(call, options.budget or self.config.budget, rows)
+        spending = Spending(call, self.budget_for(options), rows)
         failure: str | None = None
         try:
             asked = await spending.begin(json)
@@ -119,11 +120,15 @@ class Pipeline:
             self._end(call, spending, failure)
         return Reply(response.body, self._meta(call, spending, response), asked)
 
+    def budget_for(self, options: RequestOptions | None) -> CreditBudget | None:
+        """Return what pays for a call with these options; None where nothing bounds it."""
+        return (options or _NO_OPTIONS).budget or self.config.budget
+
     async def charge(self, operation: Operation, rows: int, options: RequestOptions | None) -> int:
         """Account for rows that were billed although they were asked for free, and return what they cost in credits."""
         cost = operation.price(rows)
         self.usage.note(operation.name, OperationUsage(rows=rows, credits=cost))
-        if (budget := (options or _NO_OPTIONS).budget or self.config.budget) is not None:
+        if (budget := self.budget_for(options)) is not None:
             await budget.charge(cost)
         return cost
 

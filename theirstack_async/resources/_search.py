@@ -158,8 +158,7 @@ class Searches(Resource):
     def _check_bounded(
         self, operation: Operation, paging: Paging, options: RequestOptions | None, bounds: str = _BOUNDS
     ) -> None:
-        budget = (options.budget if options else None) or self._pipeline.config.budget
-        if paging.max_items is None and paging.max_pages is None and budget is None:
+        if paging.max_items is None and paging.max_pages is None and self._pipeline.budget_for(options) is None:
             raise ArgumentError(
                 f"max_items: each row costs {_price(operation)}; say how many you want ({bounds}), or give "
                 f"a budget (CreditBudget(100)), or max_items={ALL!r} for every one that there is",

@@ -105,6 +105,17 @@ class Account:
         return answer
 
 
+async def tell(end: str, one: Hold, budget: CreditBudget) -> None:
+    """Tell a hold's end by its name; or charge the budget something that was not held."""
+    ends = {
+        "settle": lambda: one.settle(2),
+        "release": one.release,
+        "doubt": one.doubt,
+        "charge": lambda: budget.charge(3),
+    }
+    await ends[end]()
+
+
 async def hold(
     budget: CreditBudget,
     rows: int = 1,

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from tests.unit.budget._stores import SlowStore, hold, told, turns
+from tests.unit.budget._stores import SlowStore, hold, tell, told, turns
 from theirstack_async.budget import CreditBudget
 from theirstack_async.errors import QuotaError
 
@@ -29,14 +29,8 @@ async def test_an_end_is_kept_and_told_later(
     """Also when the store made the change and only its answer was lost: it counts once."""
     budget = CreditBudget(10, store=store)
     one = await hold(budget, 6)
-    ends = {
-        "settle": lambda: one.settle(2),
-        "release": one.release,
-        "doubt": one.doubt,
-        "charge": lambda: budget.charge(3),
-    }
     store.down, store.loses_answers = True, loses_answers
-    await ends[end]()
+    await tell(end, one, budget)
     assert budget.held == 6
     for _ in range(2):
         with pytest.raises(QuotaError):

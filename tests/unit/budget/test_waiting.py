@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.unit.budget._stores import LABEL, SlowStore, hold, told, turns
+from tests.unit.budget._stores import LABEL, SlowStore, hold, tell, told, turns
 from theirstack_async.budget import CreditBudget, Hold
 from theirstack_async.errors import BudgetExceededError, RequestTimeoutError
 from theirstack_async.quota import MemoryQuota
@@ -255,13 +255,7 @@ async def test_an_end_is_told_though_it_is_cancelled(end: str) -> None:
     store.turns = [3]
     budget = CreditBudget(10, store=store)
     one = await hold(budget, 6)
-    ends = {
-        "settle": lambda: one.settle(2),
-        "release": one.release,
-        "doubt": one.doubt,
-        "charge": lambda: budget.charge(3),
-    }
-    task = asyncio.create_task(ends[end]())
+    task = asyncio.create_task(tell(end, one, budget))
     for _ in range(4):
         await turns(1)
         task.cancel()
