@@ -155,6 +155,18 @@ class QuotaError(TheirStackError):
     """A :class:`QuotaStore` cannot be reached, so nobody knows what other processes have spent or sent."""
 
 
+class StateError(TheirStackError):
+    """The state of an incremental extraction cannot be read or written, or is not what this run left there."""
+
+
+class StateLockedError(StateError):
+    """Another run of the same profile is under way. Nothing was asked for, and nothing spent."""
+
+
+class SinkError(TheirStackError):
+    """Rows could not be stored. They are not acknowledged, so the next run brings them again."""
+
+
 class APIError(TheirStackError):
     """The API answered, and the answer was no. The class tells the status; see the subclasses."""
 

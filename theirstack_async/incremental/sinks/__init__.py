@@ -1,0 +1,1 @@
+"""Where rows go, for those who want no code of their own."""

@@ -1,0 +1,1 @@
+"""Where it is kept how far each profile is."""
