@@ -1,0 +1,54 @@
+"""Finding new companies, whose rows have no instant: those that are known are left out by their ids. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from theirstack_async.errors import PaginationError
+from theirstack_async.incremental._keyset import PLAN_ROWS
+from theirstack_async.incremental._plan import HARD_LIMIT, Ask, Count, Known, Row, Taken, disobeyed, too_many
+from theirstack_async.incremental.state._state import Id
+
+
+class Exclusion:
+    """The way through the companies of one run."""
+
+    mark: float | None = None
+
+    def __init__(self, page_size: int, *, seen: Mapping[Id, float] | None = None) -> None:
+        self._known = Known(seen or {})
+        self._page_size = page_size
+        self._done = False
+        self._fault: PaginationError | None = None
+
+    def keeps_from(self, mark: float | None) -> None:
+        """Return nothing: every id is needed for ever."""
+
+    def next(self, wanted: int | None) -> Ask | None:
+        """Return what to ask for, None when every company is known."""
+        if self._fault:
+            raise self._fault
+        if self._done:
+            return None
+        if len(self._known.ids) > HARD_LIMIT:
+            advice = "split the filters into several profiles, such as one for each country"
+            raise too_many(len(self._known.ids), "companies", advice)
+        return Ask(self._page_size if wanted is None else min(self._page_size, wanted), tuple(self._known.ids))
+
+    def counted(self, count: Count, total: int) -> None:
+        """Do nothing: nothing is counted."""
+
+    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
+        """Take in a page, and return which of its companies are new."""
+        new = self._known.absorb(rows, 0.0)
+        self._done = self._known.is_last(ask, len(rows)) and not cut
+        if rows and not new and not self._done:
+            self._fault = disobeyed("company_id_not, and gave nothing but rows that are known")
+        return Taken(new, None)
+
+    def refused(self, ask: Ask, status: int | None, said: str) -> bool:
+        """Return whether smaller pages can be asked for."""
+        if status in {400, 403, 422} and ask.limit > PLAN_ROWS and not self._known.pages:
+            self._page_size = PLAN_ROWS
+            return True
+        return False

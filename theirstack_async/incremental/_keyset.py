@@ -1,0 +1,189 @@
+"""Finding new jobs by the instant at which they were discovered, the earliest first. Pure.
+
+The frontier is how far every job is known. A page asks for the jobs from a little before the frontier, the overlap, for
+jobs that turn up late, without those that are known from there on. Why nothing is lost: every job before the frontier
+is known, or came later than the overlap allows; the page holds the earliest of the rest; so once it is taken in, every
+job up to its last one is known, and the frontier moves there.
+
+That takes the order for granted, which is why it has to be seen first: until enough jobs have come in ascending order
+the frontier stays, and more ids are left out instead. If one comes out of order, or ``order_by`` is refused (the API
+calls it deprecated), windows of time take over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from theirstack_async.errors import PaginationError
+from theirstack_async.incremental._plan import (
+    HARD_LIMIT,
+    MOST_EXCLUDED,
+    Ask,
+    Count,
+    Known,
+    Row,
+    Taken,
+    disobeyed,
+    too_many,
+)
+from theirstack_async.incremental._windows import Windows
+from theirstack_async.incremental.state._state import Id
+
+PROOF: Final = 8
+"""How often a job has to be later than the one before it until the order is believed: one time in 40,320 such a run is
+chance."""
+PLAN_ROWS: Final = 25
+"""Rows a page on the free plan (a third party's reading of the plan table, 2026-08-03)."""
+_LEAST_OVERLAP: Final = 1.0
+"""Seconds. Instants are asked for in whole ones, and whether ``discovered_at_gte`` is inclusive is not documented."""
+_MALFORMED: Final = frozenset({400, 413, 422})
+
+
+class Keyset:
+    """The way through the jobs of one run."""
+
+    def __init__(
+        self,
+        page_size: int,
+        *,
+        mark: float | None = None,
+        seen: Mapping[Id, float] | None = None,
+        since: float | None = None,
+        overlap: float = 0.0,
+        countable: bool = True,
+    ) -> None:
+        """Args:
+        page_size: jobs a page.
+        mark: up to where every job is stored, in Unix seconds; None before the first one is.
+        seen: the ids that are stored, from the overlap before the mark on, each with its instant.
+        since: where to begin without a mark; None for the first job that there is.
+        overlap: seconds to look back from the frontier.
+        countable: whether a count is free.
+        """
+        self._known = Known(seen or {})
+        self._page_size = page_size
+        self._frontier = mark
+        self._since = since
+        self._overlap = max(overlap, _LEAST_OVERLAP)
+        self._countable = countable
+        self._most = MOST_EXCLUDED
+        self._ascents = 0
+        self._windows: Windows | None = None
+        self._done = False
+        self._fault: PaginationError | None = None
+
+    @property
+    def mark(self) -> float | None:
+        """How far every job is known."""
+        return self._frontier
+
+    def keeps_from(self, mark: float | None) -> float | None:
+        """Return from which instant on the ids of stored jobs are needed, with a mark."""
+        return None if mark is None else math.floor(mark - self._overlap)
+
+    def next(self, wanted: int | None) -> Ask | Count | None:
+        """Return what to ask for, None when every job is known."""
+        if self._fault:
+            raise self._fault
+        if self._done:
+            return None
+        limit = self._page_size if wanted is None else min(self._page_size, wanted)
+        if self._windows:
+            step = self._windows.next(limit)
+        else:
+            bound = self._bound()
+            step = Ask(limit, self._known.within(bound), bound, ordered=True)
+        if isinstance(step, Ask) and len(step.exclude) > HARD_LIMIT:
+            raise too_many(len(step.exclude), "jobs of one stretch of time", "narrow the filters into several profiles")
+        return step
+
+    def counted(self, count: Count, total: int) -> None:
+        """Take in how many jobs a window holds."""
+        if self._windows:
+            self._windows.counted(total)
+            self._follow(self._windows)
+
+    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
+        """Take in a page, and return which of its jobs are new, and how far every job is known with it."""
+        told = [at for _, at in rows if at is not None]
+        new = self._known.absorb(rows, max(told, default=ask.start or 0.0))
+        last = self._known.is_last(ask, len(rows)) and not cut
+        self._check(ask, told, useless=bool(rows) and not new and not last)
+        if self._fault:
+            return Taken(new, None)
+        if self._windows:
+            if not ask.ordered:
+                self._windows.took(last=last)
+                self._follow(self._windows)
+        elif ask.ordered and self._adjoins(ask):
+            self._advance(told, last=last)
+        return Taken(new, self._frontier)
+
+    def refused(self, ask: Ask, status: int | None, said: str) -> bool:
+        """Return whether something else can be asked for: without the order, with fewer ids, or in smaller pages."""
+        if status in _MALFORMED:
+            if ask.exclude and "order_by" not in said and self._exclude_fewer(ask):
+                return True
+            if ask.ordered and not self._known.pages:
+                self._begin_windows()
+                return True
+        if status in _MALFORMED | {403} and ask.limit > PLAN_ROWS and not self._known.pages:
+            self._page_size = PLAN_ROWS
+            return True
+        return False
+
+    def _advance(self, told: Sequence[float], *, last: bool) -> None:
+        """Move the frontier as far as a page that continues it allows."""
+        self._ascents += sum(earlier < later for earlier, later in pairwise(told))
+        if last:
+            self._done = True
+            self._frontier = max((at for at in (self._frontier, self._known.newest()) if at is not None), default=None)
+        elif any(earlier > later for earlier, later in pairwise(told)):
+            self._begin_windows()
+        elif self._ascents >= PROOF and told:
+            self._frontier = max(told[-1], told[-1] if self._frontier is None else self._frontier)
+        if (bound := self.keeps_from(self._frontier)) is not None:
+            self._known.forget(bound)
+
+    def _adjoins(self, ask: Ask) -> bool:
+        """Return whether a page begins where every job before is known; one from a folder may not."""
+        reached = self._since if self._frontier is None else self._frontier
+        return ask.start is None or (reached is not None and ask.start <= reached)
+
+    def _bound(self) -> float | None:
+        """Return from which instant on to ask."""
+        bound = self.keeps_from(self._frontier)
+        if bound is None or self._frontier is None:
+            return self._since
+        instants = sorted(at for at in self._known.ids.values() if at >= bound)
+        if len(instants) > self._most:
+            latest = math.floor(self._frontier) - _LEAST_OVERLAP
+            bound = min(latest, math.floor(instants[-self._most - 1]) + 1.0)
+        return bound if self._since is None else max(bound, self._since)
+
+    def _begin_windows(self) -> None:
+        self._windows = Windows(self._known, self._bound(), countable=self._countable)
+
+    def _follow(self, windows: Windows) -> None:
+        self._done = windows.done
+        if windows.reached is not None:
+            self._frontier = max(windows.reached, windows.reached if self._frontier is None else self._frontier)
+            self._known.forget(self.keeps_from(self._frontier) or 0.0)
+
+    def _exclude_fewer(self, ask: Ask) -> bool:
+        if self._windows:
+            return self._windows.narrow(len(ask.exclude))
+        self._most = len(ask.exclude) // 2
+        return len(self._known.within(self._bound())) < len(ask.exclude)
+
+    def _check(self, ask: Ask, told: Sequence[float], *, useless: bool) -> None:
+        """Note what makes it senseless to ask on: filters that are not obeyed would have rows bought without end."""
+        if ask.start is not None and any(at < ask.start for at in told):
+            self._fault = disobeyed("discovered_at_gte")
+        elif ask.end is not None and any(at >= ask.end + 1 for at in told):
+            self._fault = disobeyed("discovered_at_lte")
+        elif useless:
+            self._fault = disobeyed("job_id_not, and gave nothing but rows that are known")
