@@ -18,6 +18,8 @@ OverPlan = Literal["cap", "refuse"]
 OutOfCredits = Literal["truncate", "402", "402-data"]
 Balance = Literal["allowance", "left"]
 UnknownFilters = Literal["ignore", "refuse"]
+Sorting = Literal["obey", "ignore", "refuse"]
+Gte = Literal["inclusive", "exclusive"]
 
 _CHOICES: Final[dict[str, Any]] = {
     "order": Order,
@@ -30,10 +32,12 @@ _CHOICES: Final[dict[str, Any]] = {
     "over_plan": OverPlan,
     "out_of_credits": OutOfCredits,
     "unknown_filters": UnknownFilters,
+    "sorting": Sorting,
+    "gte": Gte,
     "balance": Balance,
 }
-_LEAST: Final = {"jobs": 0, "companies": 1, "credits": 0, "max_deliveries_in_flight": 1}
-_OR_NONE: Final = frozenset({"rate_tier", "rate_windows", "credits"})
+_LEAST: Final = {"jobs": 0, "companies": 1, "credits": 0, "max_deliveries_in_flight": 1, "max_excluded": 0}
+_OR_NONE: Final = frozenset({"rate_tier", "rate_windows", "credits", "max_excluded"})
 _TEXTS: Final = ("storage_endpoint", "storage_bucket")
 _SWITCHES: Final = ("naive_instants", "compression", "deliver")
 
@@ -100,6 +104,15 @@ class Options:
     unknown_filters: UnknownFilters = "ignore"
     """What company search and lookups do with fields that they do not know: ``"refuse"`` answers 422. Undocumented;
     job search, and ``job_filters`` of company search, always refuse them, as documented."""
+    sorting: Sorting = "obey"
+    """What becomes of the ``order_by`` of a search for jobs or companies, which the vendor's document calls deprecated:
+    it is obeyed, ``"ignore"``: the usual order is answered without a word, or ``"refuse"``: 422 that names it."""
+    gte: Gte = "inclusive"
+    """Whether ``discovered_at_gte`` finds the jobs of that very instant, as its name says, or only later ones
+    (``"exclusive"``). Undocumented."""
+    max_excluded: int | None = None
+    """The most ids that a search takes in ``job_id_not``, and in ``company_id_not``: more are refused with 422. None
+    is without end. No limit is documented."""
     storage_endpoint: str = "https://storage.example"
     """Where the credentials say that the datasets are: set it to an S3 server of your own to read some."""
     storage_bucket: str = "datasets"
@@ -174,5 +187,8 @@ class OptionKwargs(TypedDict, total=False):
     over_plan: OverPlan
     out_of_credits: OutOfCredits
     unknown_filters: UnknownFilters
+    sorting: Sorting
+    gte: Gte
+    max_excluded: int | None
     storage_endpoint: str
     storage_bucket: str

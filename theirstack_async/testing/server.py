@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from types import TracebackType
@@ -131,16 +131,31 @@ class FakeTheirStack:
         """The ids of all jobs that a search may find, lowest first."""
         return list(self._backend.data.jobs)
 
-    def seed_jobs(self, n: int, *, discovered_at: datetime | None = None) -> range:
+    def seed_jobs(self, n: int, *, discovered_at: datetime | Sequence[datetime] | None = None) -> range:
         """Add ``n`` jobs to the data set and return their ids, which follow those of all jobs before.
 
         They were discovered now, so that in the usual order they come first; give an aware datetime to put them where
-        that instant belongs. They are posted on the same day, or a few days earlier, and their other values depend on
-        the seed and their ids. Nothing is billed, and no webhook is told. Raises ValueError for a naive datetime.
+        that instant belongs, or ``n`` of them, one a job. Parts of a second are kept, and answered as microseconds.
+        They are posted on the same day, or a few days earlier, and their other values depend on the seed and their
+        ids. Nothing is billed, and no webhook is told. Raises ValueError for a naive datetime, and for a sequence of
+        another length than ``n``.
         """
-        if discovered_at is not None and discovered_at.tzinfo is None:
+        if discovered_at is None:
+            return self._backend.data.add(n)
+        instants = [discovered_at] * n if isinstance(discovered_at, datetime) else discovered_at
+        if len(instants) != n:
+            raise ValueError(f"discovered_at must have {n} instants, one a job, not {len(instants)}")
+        if any(instant.tzinfo is None for instant in instants):
             raise ValueError("discovered_at must have a time zone")
-        return self._backend.data.add(n, None if discovered_at is None else discovered_at.timestamp())
+        return self._backend.data.add(n, [instant.timestamp() for instant in instants])
+
+    def repost_jobs(self, job_ids: Iterable[int]) -> None:
+        """Let jobs be found again now: they keep their ids, and ``discovered_at`` moves to this instant.
+
+        That is one reading of a repost; what the real API does is undocumented. ``date_posted`` stays, and
+        ``reposted`` and ``date_reposted`` tell of it. Raises KeyError for an unknown id, and then none is reposted.
+        """
+        self._backend.data.repost(job_ids)
 
     def remove_jobs(self, job_ids: Iterable[int]) -> None:
         """Remove jobs from the data set: no search finds them any more. Raises KeyError for an unknown id."""

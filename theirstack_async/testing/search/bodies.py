@@ -48,7 +48,7 @@ def final_url(job: JobRow) -> str | None:
 
 def job_body(data: DataSet, job: JobRow, *, naive: bool) -> dict[str, Any]:
     """Return a job as the job search shows it; ``discovered_at`` ends in Z unless ``naive``."""
-    discovered = datetime.fromtimestamp(job.discovered, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    discovered = datetime.fromtimestamp(job.discovered, UTC).replace(tzinfo=None).isoformat()
     skills = list(job.technologies)
     return {
         **job_summary(job),
@@ -62,8 +62,8 @@ def job_body(data: DataSet, job: JobRow, *, naive: bool) -> dict[str, Any]:
         "closed_at": _instant(job.closed),
         "company_domain": job.company.domain,
         "hiring_team": [_person(job)] if job.has_hiring_team else None,
-        "reposted": False,
-        "date_reposted": None,
+        "reposted": job.reposted is not None,
+        "date_reposted": _day(job.reposted),
         "employment_statuses": list(job.statuses),
         "easy_apply": job.easy_apply,
         "technology_slugs": skills,
@@ -95,7 +95,6 @@ def company_body(data: DataSet, company: CompanyRow) -> dict[str, Any]:
     keywords = data.keywords(company)
     technologies = [one.keyword for one in keywords if one.is_technology]
     place, last = company.place, slug(company.name)
-    funded = company.last_funding
     return {
         "id": company.id, "name": company.name, "domain": company.domain,
         "industry": words.INDUSTRY_IDS.get(company.industry_id or 0), "industry_id": company.industry_id,
@@ -114,7 +113,7 @@ def company_body(data: DataSet, company: CompanyRow) -> dict[str, Any]:
         "annual_revenue_usd": company.revenue and float(company.revenue),
         "annual_revenue_usd_readable": company.revenue and f"{company.revenue // 1_000_000}M",
         "total_funding_usd": company.funding,
-        "last_funding_round_date": funded and date.fromordinal(funded).isoformat(),
+        "last_funding_round_date": _day(company.last_funding),
         "last_funding_round_amount_readable": company.funding and f"${company.funding / 2_000_000:g}M",
         "funding_stage": company.stage, "investors": list(company.investors),
         "long_description": company_description(company), "seo_description": f"{company.name}: who we are.",
@@ -174,6 +173,10 @@ def linkedin_url(company: CompanyRow) -> str | None:
 
 def _instant(seconds: int | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _day(ordinal: int | None) -> str | None:
+    return None if ordinal is None else date.fromordinal(ordinal).isoformat()
 
 
 def _range(employees: int | None) -> str | None:

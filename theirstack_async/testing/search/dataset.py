@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from theirstack_async._clock import Clock
 from theirstack_async.testing.search.keywords import KeywordCount, keyword_counts
 from theirstack_async.testing.search.making import DAY, day_of, make_company, make_job
 from theirstack_async.testing.search.records import CompanyRow, JobRow
+from theirstack_async.testing.search.timeline import Timeline
 
 FIRST_JOB_ID: Final = 700_000_001
 """Far from the ids of webhook events and of their jobs, so that none is mistaken for another."""
@@ -40,6 +41,7 @@ class DataSet:
         self._companies: list[CompanyRow] = []
         self._company_index: dict[str, CompanyRow] = {}
         self._jobs: dict[int, JobRow] = {}
+        self._timeline = Timeline()
         self._next = FIRST_JOB_ID
         self._counts: dict[int, tuple[KeywordCount, ...]] = {}
         self._counted_on = 0
@@ -62,6 +64,14 @@ class DataSet:
         self._make()
         return self._jobs
 
+    def discovered(self, first: float | None = None, last: float | None = None) -> Iterator[JobRow]:
+        """Return the jobs discovered between two Unix times, both inclusive, the oldest first, as they are asked for.
+
+        Those of one instant come by id, the highest first.
+        """
+        self._make()
+        return self._timeline.between(first, last)
+
     def company(self, company_id: str) -> CompanyRow | None:
         """Return a company by its id; None for an unknown one."""
         self._make()
@@ -81,15 +91,15 @@ class DataSet:
             counts = self._counts[company.index] = keyword_counts(company.jobs.values(), self.today)
         return counts
 
-    def add(self, n: int, discovered: float | None = None) -> range:
-        """Add ``n`` jobs with the next ids, discovered at a Unix time in seconds, or now."""
+    def add(self, n: int, discovered: float | Sequence[float] | None = None) -> range:
+        """Add ``n`` jobs with the next ids, discovered at a Unix time in seconds, or at one each, or now."""
         self._make()
         now = self._clock.now()
-        found = int(now if discovered is None else discovered)
+        found = int(now) if discovered is None else discovered
+        each = [found] * n if isinstance(found, (int, float)) else found
         ids = range(self._next, self._next + n)
-        for job_id in ids:
-            self._keep(make_job(self._seed, job_id, self._companies, found, now=now))
-        self._next += n
+        pairs = zip(ids, each, strict=True)
+        self._keep([make_job(self._seed, one, self._companies, at, now=now) for one, at in pairs])
         return ids
 
     def remove(self, job_ids: Iterable[int]) -> None:
@@ -98,7 +108,17 @@ class DataSet:
         for job_id in job_ids:
             job = self._jobs.pop(job_id)
             del job.company.jobs[job_id]
+            self._timeline.remove(job)
             self._counts.pop(job.company.index, None)
+
+    def repost(self, job_ids: Iterable[int]) -> None:
+        """Let jobs be discovered anew, now. Raises KeyError for an unknown id, and then none is."""
+        jobs = [self.jobs[job_id] for job_id in job_ids]
+        now = int(self._clock.now())
+        for job in jobs:
+            self._timeline.remove(job)
+            job.discovered, job.reposted = now, self.today
+            self._timeline.add([job])
 
     def _make(self) -> None:
         if self._companies:
@@ -106,11 +126,13 @@ class DataSet:
         self._companies = [make_company(self._seed, index) for index in range(self._company_count)]
         self._company_index = {company.id: company for company in self._companies}
         first = self._began - SPAN
-        for number in range(1, self._first_jobs + 1):
-            discovered = int(first + SPAN * number / self._first_jobs)
-            self._keep(make_job(self._seed, self._next, self._companies, discovered, now=self._began))
-            self._next += 1
+        spread = [int(first + SPAN * number / self._first_jobs) for number in range(1, self._first_jobs + 1)]
+        pairs = enumerate(spread, self._next)
+        self._keep([make_job(self._seed, one, self._companies, at, now=self._began) for one, at in pairs])
 
-    def _keep(self, job: JobRow) -> None:
-        self._jobs[job.id] = job.company.jobs[job.id] = job
-        self._counts.pop(job.company.index, None)
+    def _keep(self, jobs: Sequence[JobRow]) -> None:
+        for job in jobs:
+            self._jobs[job.id] = job.company.jobs[job.id] = job
+            self._counts.pop(job.company.index, None)
+        self._timeline.add(jobs)
+        self._next += len(jobs)

@@ -68,6 +68,17 @@ def passing(rows: Iterable[Row], tests: Iterable[Test[Row]]) -> list[Row]:
     return left
 
 
+def first(rows: Iterable[Row], tests: Sequence[Test[Row]], stop: int | None) -> list[Row]:
+    """Return the rows that pass all tests, or the first ``stop`` of them, without a look at those that come after."""
+    found: list[Row] = []
+    for row in rows:
+        if len(found) == stop:
+            break
+        if all(test(row) for test in tests):
+            found.append(row)
+    return found
+
+
 def nested(fields: read.Fields, name: str, table: Table[Any], *, strict: bool) -> dict[str, Any] | None:
     """Return the filters that are set within an object; None when there is no such object."""
     inner = fields.optional(name, read.mapping)

@@ -61,7 +61,7 @@ def make_company(seed: int, index: int) -> CompanyRow:
     )
 
 
-def make_job(seed: int, job_id: int, companies: Sequence[CompanyRow], discovered: int, *, now: float) -> JobRow:
+def make_job(seed: int, job_id: int, companies: Sequence[CompanyRow], discovered: float, *, now: float) -> JobRow:
     """Return the job with an id, at one of ``companies``, of which the first ones have more jobs than the last.
 
     A job discovered a month ago or earlier may be closed by ``now``.
@@ -72,7 +72,7 @@ def make_job(seed: int, job_id: int, companies: Sequence[CompanyRow], discovered
     level, seniority = rng.choice(words.JOB_LEVELS)
     role = rng.choice(words.TITLES)
     low = int(30 + 150 * draw()) * 1000
-    closed = discovered + int((20 + 20 * draw()) * DAY)
+    closed = int(discovered) + int((20 + 20 * draw()) * DAY)
     remote = rng.choice((True, False, False, None))
     return JobRow(
         id=job_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,27 +20,32 @@ from theirstack_async.testing.search.job_filters import JOB_FILTERS, NESTED_JOB_
 from theirstack_async.testing.search.jobs import JOB_KEYS, NEWEST, find_jobs
 from theirstack_async.testing.search.keyword_filters import KEYWORD_FILTERS
 from theirstack_async.testing.search.lookups import buying_intents, technologies
-from theirstack_async.testing.search.ordering import sorts
+from theirstack_async.testing.search.ordering import Sort, sorts
+from theirstack_async.testing.search.readers import Reader
 from theirstack_async.testing.search.records import JobRow
 
 SWITCHES: Final = ("order_by", "page", "offset", "limit", "cursor", "include_total_results", "blur_company_data")
 """The fields of both searches that are no filters."""
 NESTED: Final = ("job_filters", "tech_filters", "expand_technology_slugs")
 """The fields of company search besides its own filters."""
+EXCLUDING: Final = ("job_id_not", "company_id_not")
+"""The filters that ``max_excluded`` of the options is about."""
 
 
 def search_jobs(backend: Backend, call: Call) -> Answer:
     """POST /v1/jobs/search: 1 credit a job that is answered, unless it is a preview."""
     fields = call.fields()
     values = filters.values_of(fields, JOB_FILTERS) | filters.values_of(fields, SHARED_FILTERS)
-    order = fields.defaulted("order_by", sorts(JOB_KEYS, "date_posted"), NEWEST)
+    order = _order(backend, fields, sorts(JOB_KEYS, "date_posted"), NEWEST)
     window, count, preview = paging.search_window(fields), _counts(fields), _is_preview(fields, values)
     filters.refuse_unknown(fields, fields.names(), JOB_FILTERS, SHARED_FILTERS, SWITCHES)
     if not any(name in values for name in REQUIRED):
         fields.refuse("__root__", f"At least one of these filters is required: {', '.join(REQUIRED)}")
+    _refuse_many(backend, fields, "", values)
     fields.check()
-    found = find_jobs(backend.data, values, order)
-    page = window.allowed(backend.options).of(found)
+    allowed = window.allowed(backend.options)
+    found = find_jobs(backend.data, _later(backend, values), order, None if count else allowed.stop)
+    page = allowed.of(found)
     naive = backend.options.naive_instants
 
     def show(job: JobRow) -> dict[str, Any]:
@@ -63,12 +69,14 @@ def search_companies(backend: Backend, call: Call) -> Answer:
     strict = backend.options.unknown_filters == "refuse"
     keywords = filters.nested(fields, "tech_filters", KEYWORD_FILTERS, strict=strict)
     expanded = fields.defaulted("expand_technology_slugs", read.strings, list[str]())
-    order = fields.defaulted("order_by", sorts(COMPANY_SORTS), RELEVANCE)
+    order = _order(backend, fields, sorts(COMPANY_SORTS), RELEVANCE)
     window, count, preview = paging.search_window(fields), _counts(fields), _is_preview(fields, values)
     if strict:
         filters.refuse_unknown(fields, fields.names(), COMPANY_FILTERS, SWITCHES, NESTED)
+    _refuse_many(backend, fields, "", values)
+    _refuse_many(backend, fields, "job_filters.", jobs or {})
     fields.check()
-    found = find_companies(backend.data, values, jobs=jobs, keywords=keywords, order=order)
+    found = find_companies(backend.data, values, jobs=jobs and _later(backend, jobs), keywords=keywords, order=order)
     page = window.allowed(backend.options).of(found)
 
     def show(one: Found) -> dict[str, Any]:
@@ -81,6 +89,30 @@ def search_companies(backend: Backend, call: Call) -> Answer:
         total=len(found) if count else None,
         company_of=lambda one: one.company.index,
     )
+
+
+def _order(backend: Backend, fields: read.Fields, reader: Reader[list[Sort]], usual: list[Sort]) -> list[Sort]:
+    """Return the order that is asked for, or the usual one. Notes a problem where no order shall be asked for."""
+    asked = fields.defaulted("order_by", reader, usual)
+    if backend.options.sorting == "refuse" and fields.has("order_by"):
+        fields.refuse("order_by", "Sorting is not supported any more")
+    return asked if backend.options.sorting == "obey" else usual
+
+
+def _refuse_many(backend: Backend, fields: read.Fields, within: str, values: Mapping[str, Any]) -> None:
+    """Note a problem for each filter that leaves out more ids than are taken."""
+    most = backend.options.max_excluded
+    for name in EXCLUDING:
+        if most is not None and len(values.get(name, ())) > most:
+            fields.refuse(f"{within}{name}", f"List should have at most {most} items")
+
+
+def _later(backend: Backend, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return filters for jobs with the next possible instant as the lower bound, where the bound itself is left out."""
+    bound = values.get("discovered_at_gte")
+    if bound is None or backend.options.gte == "inclusive":
+        return values
+    return {**values, "discovered_at_gte": math.nextafter(bound, math.inf)}
 
 
 def _counts(fields: read.Fields) -> bool:

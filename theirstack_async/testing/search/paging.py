@@ -40,10 +40,16 @@ class Window:
 
     def of(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Return those of some rows."""
-        if self.limit is None:
-            return rows[self.offset :]
-        start = self.page * self.limit or self.offset
-        return rows[start : start + self.limit]
+        return rows[self._start : self.stop]
+
+    @property
+    def stop(self) -> int | None:
+        """How many rows of the result are needed; None for all."""
+        return None if self.limit is None else self._start + self.limit
+
+    @property
+    def _start(self) -> int:
+        return self.page * (self.limit or 0) or self.offset
 
     def allowed(self, options: Options) -> Window:
         """Return what of it the plan allows. Raises RefusedError 403 if a search for more shall be refused."""

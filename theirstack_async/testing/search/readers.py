@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 
 from theirstack_async.testing import validation as read
@@ -15,6 +15,7 @@ T = TypeVar("T")
 Reader = Callable[[Any], T]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WHOLE_DAY: Final = timedelta(days=1, microseconds=-1)
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 _NOT_RE2: Final = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=")
 
@@ -62,9 +63,9 @@ def from_instant(value: Any) -> float:
 
 
 def to_instant(value: Any) -> float:
-    """Read an upper bound as a Unix timestamp; a date alone is its last second."""
-    whole_day = isinstance(value, str) and _DATE.fullmatch(value)
-    return read.instant(value).timestamp() + (86_399 if whole_day else 0)
+    """Read an upper bound as a Unix timestamp; a date alone is its last microsecond."""
+    moment = read.instant(value)
+    return (moment + _WHOLE_DAY if _DATE.fullmatch(value) else moment).timestamp()
 
 
 def country_code(value: Any) -> str:

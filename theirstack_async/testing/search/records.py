@@ -58,8 +58,8 @@ class JobRow:
     role: str
     """The title without its level."""
     seniority: str | None
-    discovered: int
-    """Unix time in seconds."""
+    discovered: float
+    """Unix time in seconds, to the microsecond; whole unless a test has it otherwise."""
     posted: int
     """Day."""
     closed: int | None
@@ -81,3 +81,5 @@ class JobRow:
     """The host where it was found."""
     text: int
     """Which prose describes it."""
+    reposted: int | None = None
+    """Day of its last repost."""
