@@ -1,0 +1,167 @@
+"""Rows as JSON lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from theirstack_async._tasks import run_to_end
+from theirstack_async.errors import ArgumentError, DecodeError, SinkError
+from theirstack_async.incremental.sinks._line_file import LineFile
+from theirstack_async.models._writing import compact, plain
+
+if TYPE_CHECKING:
+    from theirstack_async.incremental._batch import Batch
+    from theirstack_async.models import Model
+
+T = TypeVar("T")
+
+
+class JSONLinesSink:
+    """Writes one row a line to a file, as :meth:`Model.to_json` does: in ASCII, and so in UTF-8, unknown fields
+    included. Rows that did not decode go to ``<path>.rejects.jsonl``.
+
+    The lines of a batch are on disk before it is acknowledged, and the length of the file is noted with that. So after
+    a crash the file is cut back to what was acknowledged, and each row stands in it once. The first batch is in
+    ``<path>.new`` until it is acknowledged. A number that is not finite (a server can only send one that is too
+    large) is null.
+
+    The file belongs to one profile. One that is there although the state knows nothing of it is refused, before
+    anything is asked for; one that is not what the last run left there is refused too, and none is ever cut that is
+    not ours. You may move the file away between two runs: the next one begins a new file, for the rows to come.
+
+    Args:
+        path: the file. It is made when it is missing, and so is its folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        whole = Path(os.path.abspath(path))  # noqa: PTH100 - it asks for nothing but the current folder
+        self._rows: Final = LineFile(whole)
+        self._rejects: Final = LineFile(whole.with_name(f"{whole.name}.rejects.jsonl"))
+        self._open = False
+
+    def __repr__(self) -> str:
+        return f"JSONLinesSink({str(self._rows.path)!r})"
+
+    @property
+    def state(self) -> None:
+        """None: a file keeps no state."""
+        return
+
+    async def open(self, row_type: type[Model], saved: Mapping[str, Any] | None) -> None:  # noqa: ARG002 - lines of any class are alike
+        """Put the files back to where the last acknowledgement left them; see :class:`Sink`.
+
+        Raises:
+            SinkError: a file is not what the last run left there, is there although the state knows nothing of it, or
+                cannot be written.
+        """
+        await in_thread(partial(self._begin, saved or {}), self._rows.path)
+
+    async def write(self, batch: Batch[Any]) -> None:
+        """Write the rows of a batch and acknowledge it.
+
+        Raises:
+            SinkError: they cannot be written, or somebody else writes to the file. The batch is not acknowledged.
+            StateError: the acknowledgement cannot be saved.
+        """
+        if not self._open:
+            raise SinkError(f"{self} is not open; open it with what was noted with the last acknowledgement")
+        # Whether an acknowledgement that failed was saved is unknown, and so is where the file ought to end.
+        self._open = False
+        await in_thread(partial(self._append, batch), self._rows.path)
+        await batch.ack(note={**self._rows.note(), "rejects": self._rejects.note()})
+        await in_thread(self._settle, self._rows.path)
+        self._open = True
+
+    async def flush(self) -> None:
+        """Do nothing: what was written is acknowledged."""
+
+    async def aclose(self) -> None:
+        """Let go of the files. Nothing is held open between two writes."""
+        self._open = False
+        await in_thread(self._close, self._rows.path)
+
+    def _begin(self, saved: Mapping[str, Any]) -> None:
+        self._rows.open(saved)
+        self._rejects.open(saved.get("rejects") or {})
+        self._open = True
+
+    def _append(self, batch: Batch[Any]) -> None:
+        self._rows.append(b"".join(map(line_of, batch.rows)))
+        self._rejects.append(reject_lines(batch.rejects))
+
+    def _settle(self) -> None:
+        self._rows.settle()
+        self._rejects.settle()
+
+    def _close(self) -> None:
+        self._rows.close()
+        self._rejects.close()
+
+
+async def in_thread(work: Callable[[], T], path: Path) -> T:
+    """Return what some work on files does, in a thread and to its end when the caller is cancelled.
+
+    Raises:
+        SinkError: it failed with an ``OSError``.
+    """
+    try:
+        return await run_to_end(asyncio.to_thread(work))
+    except OSError as error:
+        raise SinkError(
+            f"cannot store rows in {path}: {error}. They are not acknowledged and come again; see that the folder may "
+            "be written and that its disk has room"
+        ) from error
+
+
+def line_of(row: Model) -> bytes:
+    """Return a row as a line of JSON.
+
+    Raises:
+        SinkError: it holds something that has no form in JSON.
+    """
+    try:
+        return f"{_text_of(row)}\n".encode("ascii")
+    except ArgumentError as error:
+        raise SinkError(f"{type(row).__name__} {getattr(row, 'id', '?')!r} cannot be written: {error}") from error
+
+
+def reject_lines(rejects: Iterable[DecodeError]) -> bytes:
+    """Return rows that did not decode as lines of JSON: what is wrong with each, and its text.
+
+    Bytes that are no UTF-8 are kept as lone surrogates (PEP 383), so the text gives back the very bytes.
+    """
+    return b"".join(
+        json.dumps(
+            {
+                "problems": [{"path": problem.path, "message": problem.message} for problem in reject.problems],
+                "body": reject.body.decode("utf-8", "surrogateescape"),
+            },
+            separators=(",", ":"),
+        ).encode("ascii")
+        + b"\n"
+        for reject in rejects
+    )
+
+
+def _text_of(row: Model) -> str:
+    try:
+        return compact(row)
+    except ArgumentError:
+        return compact(_finite(plain(row)))
+
+
+def _finite(value: Any) -> Any:
+    """Return plain JSON data with null for each number that is not finite."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in cast("list[object]", value)]
+    return value
