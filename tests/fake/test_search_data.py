@@ -149,6 +149,23 @@ async def test_keywords_count_anew_each_day() -> None:
     assert searches.ok("companies/technologies", **recent)["data"][0]["jobs_last_7_days"] == 0
 
 
+async def test_what_a_job_says_of_its_company_is_never_stale() -> None:
+    """It is kept for the next answer, until the day or the company's jobs change; a preview leaves it as it is."""
+    searches = Searches(companies=1)
+
+    def shown() -> Any:
+        return searches.jobs()[0]["company_object"]
+
+    before = shown()
+    assert before["num_jobs"] == 400 > before["num_jobs_last_30_days"] > 0
+    assert searches.jobs(blur_company_data=True)[0]["company_object"]["name"] != before["name"]
+    assert shown() == before
+    searches.backend.data.add(1)
+    assert (shown()["num_jobs"], shown()["num_jobs_last_30_days"]) == (401, before["num_jobs_last_30_days"] + 1)
+    await searches.clock.advance(40 * 86_400)
+    assert (shown()["num_jobs"], shown()["num_jobs_last_30_days"]) == (401, 0)
+
+
 def test_no_jobs_at_all() -> None:
     searches = Searches(jobs=0, companies=3)
     assert searches.jobs() == []

@@ -129,7 +129,7 @@ def slowly(searches: Searches, values: dict[str, Any]) -> list[JobRow]:
     found: Callable[[JobRow], float] = lambda job: job.discovered  # noqa: E731
     table = JOB_FILTERS | {"discovered_at_gte": at_least(found), "discovered_at_lte": at_most(found)}
     tests = make_tests(values, table, searches.backend.data)
-    return ordered(passing(reversed(searches.backend.data.jobs.values()), tests), OLDEST, JOB_KEYS)
+    return ordered(passing(reversed([*searches.backend.data.jobs.values()]), tests), OLDEST, JOB_KEYS)
 
 
 @given(changes=CHANGES, values=FILTERS, stop=st.one_of(st.none(), st.integers(0, 12)))

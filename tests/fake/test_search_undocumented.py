@@ -35,7 +35,7 @@ def test_an_order_may_be_ignored_without_a_word(what: str) -> None:
 @pytest.mark.parametrize("what", ORDERS)
 def test_an_order_may_be_refused(what: str) -> None:
     searches = Searches(sorting="refuse")
-    for order in (ORDERS[what], []):
+    for order in (ORDERS[what], list[Any]()):
         said = searches.refused(what, BODIES[what] | {"order_by": order})
         assert said == "body.order_by: Sorting is not supported any more"
     assert searches.billed == 0

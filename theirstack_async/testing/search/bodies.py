@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from theirstack_async.testing import words
@@ -15,6 +15,7 @@ from theirstack_async.testing.search.keywords import KEYWORDS, KeywordCount
 from theirstack_async.testing.search.records import CompanyRow, JobRow
 
 _RANGES: Final = ((10, "1-10"), (50, "11-50"), (200, "51-200"), (500, "201-500"), (5000, "501-5000"))
+_slug: Final = lru_cache(maxsize=4096)(slug)
 
 
 @cache
@@ -43,7 +44,7 @@ def company_description(company: CompanyRow) -> str:
 
 def final_url(job: JobRow) -> str | None:
     """Return where a job is on its company's own site, if that is known."""
-    return f"https://{slug(job.company.name)}.example/careers/{job.id}" if job.has_final_url else None
+    return f"https://{_slug(job.company.name)}.example/careers/{job.id}" if job.has_final_url else None
 
 
 def job_body(data: DataSet, job: JobRow, *, naive: bool) -> dict[str, Any]:
@@ -91,7 +92,11 @@ def job_summary(job: JobRow) -> dict[str, Any]:
 
 
 def company_body(data: DataSet, company: CompanyRow) -> dict[str, Any]:
-    """Return a company as it stands within a job, and on a company list."""
+    """Return a company as it stands within a job, and on a company list: one object for all, to be left as it is."""
+    return data.known(company, _company_body)
+
+
+def _company_body(data: DataSet, company: CompanyRow) -> dict[str, Any]:
     keywords = data.keywords(company)
     technologies = [one.keyword for one in keywords if one.is_technology]
     place, last = company.place, slug(company.name)

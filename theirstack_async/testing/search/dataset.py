@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from theirstack_async._clock import Clock
 from theirstack_async.testing.search.keywords import KeywordCount, keyword_counts
@@ -11,6 +11,7 @@ from theirstack_async.testing.search.making import DAY, day_of, make_company, ma
 from theirstack_async.testing.search.records import CompanyRow, JobRow
 from theirstack_async.testing.search.timeline import Timeline
 
+T = TypeVar("T")
 FIRST_JOB_ID: Final = 700_000_001
 """Far from the ids of webhook events and of their jobs, so that none is mistaken for another."""
 SPAN: Final = 90 * DAY
@@ -43,8 +44,8 @@ class DataSet:
         self._jobs: dict[int, JobRow] = {}
         self._timeline = Timeline()
         self._next = FIRST_JOB_ID
-        self._counts: dict[int, tuple[KeywordCount, ...]] = {}
-        self._counted_on = 0
+        self._known: dict[int, dict[object, Any]] = {}
+        self._known_on = 0
         self.list_members: ListMembers = ListMembers()
 
     @property
@@ -81,15 +82,20 @@ class DataSet:
         """Return the companies with these very names."""
         return [company for company in self.companies if company.name in names]
 
+    def known(self, company: CompanyRow, find: Callable[[DataSet, CompanyRow], T]) -> T:
+        """Return what a function finds of a company. It is asked anew when the company's jobs or the day change."""
+        if self._known_on != self.today:
+            self._known.clear()
+            self._known_on = self.today
+        found = self._known.setdefault(company.index, {})
+        if find not in found:
+            found[find] = find(self, company)
+        known: T = found[find]
+        return known
+
     def keywords(self, company: CompanyRow) -> tuple[KeywordCount, ...]:
         """Return the technologies and topics of a company's jobs, as they count today."""
-        if self._counted_on != self.today:
-            self._counts.clear()
-            self._counted_on = self.today
-        counts = self._counts.get(company.index)
-        if counts is None:
-            counts = self._counts[company.index] = keyword_counts(company.jobs.values(), self.today)
-        return counts
+        return self.known(company, _count)
 
     def add(self, n: int, discovered: float | Sequence[float] | None = None) -> range:
         """Add ``n`` jobs with the next ids, discovered at a Unix time in seconds, or at one each, or now."""
@@ -109,7 +115,7 @@ class DataSet:
             job = self._jobs.pop(job_id)
             del job.company.jobs[job_id]
             self._timeline.remove(job)
-            self._counts.pop(job.company.index, None)
+            self._known.pop(job.company.index, None)
 
     def repost(self, job_ids: Iterable[int]) -> None:
         """Let jobs be discovered anew, now. Raises KeyError for an unknown id, and then none is."""
@@ -133,6 +139,10 @@ class DataSet:
     def _keep(self, jobs: Sequence[JobRow]) -> None:
         for job in jobs:
             self._jobs[job.id] = job.company.jobs[job.id] = job
-            self._counts.pop(job.company.index, None)
+            self._known.pop(job.company.index, None)
         self._timeline.add(jobs)
         self._next += len(jobs)
+
+
+def _count(data: DataSet, company: CompanyRow) -> tuple[KeywordCount, ...]:
+    return keyword_counts(company.jobs.values(), data.today)
