@@ -11,7 +11,7 @@ with a warning. Where None is taken it is sent as null, which means no condition
 from __future__ import annotations
 
 from theirstack_async.filters._base import Part
-from theirstack_async.filters._build import build, check_required, identifiers
+from theirstack_async.filters._build import build, check_required, identifiers, lacks_required
 from theirstack_async.filters._kinds import Deprecated
 from theirstack_async.filters._kwargs import (
     CompanyFilterKwargs,
@@ -63,4 +63,5 @@ __all__ = [
     "build",
     "check_required",
     "identifiers",
+    "lacks_required",
 ]

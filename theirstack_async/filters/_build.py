@@ -92,11 +92,16 @@ def check_required(body: Mapping[str, Any]) -> None:
     Raises:
         ArgumentError: there is none; the message names all six.
     """
-    if not any(_says(body.get(name)) for name in REQUIRED):
+    if lacks_required(body):
         raise ArgumentError(
             f"query: a job search needs at least one of {', '.join(REQUIRED)}; such as posted_at_max_age_days=30",
             field="query",
         )
+
+
+def lacks_required(body: Mapping[str, Any]) -> bool:
+    """Return whether a job search has none of the six filters of which it needs one."""
+    return not any(_says(body.get(name)) for name in REQUIRED)
 
 
 def identifiers(body: Mapping[str, Any]) -> list[str]:

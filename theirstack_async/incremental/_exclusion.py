@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from theirstack_async.errors import PaginationError
+from theirstack_async.errors import APIError, PaginationError
 from theirstack_async.incremental._keyset import PLAN_ROWS
-from theirstack_async.incremental._plan import HARD_LIMIT, Ask, Count, Known, Row, Taken, disobeyed, too_many
+from theirstack_async.incremental._plan import HARD_LIMIT, Ask, Known, Row, Taken, disobeyed, too_many
 from theirstack_async.incremental.state._state import Id
 
 
@@ -35,7 +35,7 @@ class Exclusion:
             raise too_many(len(self._known.ids), "companies", advice)
         return Ask(self._page_size if wanted is None else min(self._page_size, wanted), tuple(self._known.ids))
 
-    def counted(self, count: Count, total: int) -> None:
+    def counted(self, total: int) -> None:
         """Do nothing: nothing is counted."""
 
     def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
@@ -46,9 +46,9 @@ class Exclusion:
             self._fault = disobeyed("company_id_not, and gave nothing but rows that are known")
         return Taken(new, None)
 
-    def refused(self, ask: Ask, status: int | None, said: str) -> bool:
+    def refused(self, ask: Ask, error: APIError) -> bool:
         """Return whether smaller pages can be asked for."""
-        if status in {400, 403, 422} and ask.limit > PLAN_ROWS and not self._known.pages:
+        if error.status in {400, 403, 422} and ask.limit > PLAN_ROWS and not self._known.pages:
             self._page_size = PLAN_ROWS
             return True
         return False

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from theirstack_async.errors import PaginationError
+from theirstack_async.errors import APIError, PaginationError
 from theirstack_async.incremental._plan import (
     HARD_LIMIT,
     MOST_EXCLUDED,
@@ -100,7 +100,7 @@ class Keyset:
             raise too_many(len(step.exclude), "jobs of one stretch of time", "narrow the filters into several profiles")
         return step
 
-    def counted(self, count: Count, total: int) -> None:
+    def counted(self, total: int) -> None:
         """Take in how many jobs a window holds."""
         if self._windows:
             self._windows.counted(total)
@@ -122,10 +122,11 @@ class Keyset:
             self._advance(told, last=last)
         return Taken(new, self._frontier)
 
-    def refused(self, ask: Ask, status: int | None, said: str) -> bool:
+    def refused(self, ask: Ask, error: APIError) -> bool:
         """Return whether something else can be asked for: without the order, with fewer ids, or in smaller pages."""
+        status = error.status
         if status in _MALFORMED:
-            if ask.exclude and "order_by" not in said and self._exclude_fewer(ask):
+            if ask.exclude and "order_by" not in str(error) and self._exclude_fewer(ask):
                 return True
             if ask.ordered and not self._known.pages:
                 self._begin_windows()

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 
 import attrs
 
-from theirstack_async.errors import PaginationError
+from theirstack_async.errors import APIError, PaginationError
 from theirstack_async.incremental.state._state import Id
 
 MOST_EXCLUDED: Final = 10_000
@@ -70,7 +70,7 @@ class Plan(Protocol):
 
     @property
     def mark(self) -> float | None:
-        """How far every row is known."""
+        """How far every row is known; None where rows have no instant, or before the first."""
         ...
 
     def next(self, wanted: int | None) -> Ask | Count | None:
@@ -81,16 +81,20 @@ class Plan(Protocol):
         """
         ...
 
-    def counted(self, count: Count, total: int) -> None:
-        """Take in how many rows there are."""
+    def counted(self, total: int) -> None:
+        """Take in how many rows there are of those that it asked to count."""
         ...
 
     def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
         """Take in a page. ``cut`` says that the credits did not suffice for all of it."""
         ...
 
-    def refused(self, ask: Ask, status: int | None, said: str) -> bool:
+    def refused(self, ask: Ask, error: APIError) -> bool:
         """Return whether something else can be asked for, after the API refused a page, which costs nothing."""
+        ...
+
+    def keeps_from(self, mark: float | None) -> float | None:
+        """Return from which instant on the ids of stored rows are needed with a mark; None for all of them."""
         ...
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from theirstack_async._engine.call import Reply
 from theirstack_async._walk import Told
@@ -25,7 +25,7 @@ def keys_of(rows: Rows[Any], key: Callable[[Any], int]) -> list[int]:
     """Return the ids of a page's rows, in order."""
     if not rows.rejected:
         return [key(row) for row in rows.rows]
-    return [_reject_key(row) if is_reject(row) else key(row) for row in rows.rows]
+    return [reject_key(row) if is_reject(row) else key(row) for row in rows.rows]
 
 
 def rows_of(bodies: Iterable[bytes], decode: Callable[[bytes], Rows[Any]]) -> list[Any]:
@@ -37,7 +37,7 @@ def rows_of(bodies: Iterable[bytes], decode: Callable[[bytes], Rows[Any]]) -> li
     return rows
 
 
-def is_reject(row: object) -> bool:
+def is_reject(row: object) -> TypeGuard[Reject]:
     """Return whether a row is one that did not decode."""
     from theirstack_async._convert import Reject
 
@@ -69,8 +69,11 @@ def told_by(reply: Reply, rows: Rows[Any]) -> Told:
     return Told(None if total is None or total < 0 else total, withheld, out_of_credits=out_of_credits)
 
 
-def _reject_key(row: Reject) -> int:
-    """Return the row's id, or else a negative number made of its bytes: the same row has the same key again."""
-    if row.id is not None:
-        return row.id
-    return -1 - int.from_bytes(hashlib.blake2b(row.body, digest_size=7).digest())
+def reject_key(row: Reject) -> int:
+    """Return the row's id, or else a number made of its bytes."""
+    return body_key(row.body) if row.id is None else row.id
+
+
+def body_key(body: bytes) -> int:
+    """Return a negative number made of a row's bytes: the same row has the same one again."""
+    return -1 - int.from_bytes(hashlib.blake2b(body, digest_size=7).digest())

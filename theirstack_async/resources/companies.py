@@ -11,8 +11,9 @@ from theirstack_async._engine.dialect import Operation
 from theirstack_async.config import check_count
 from theirstack_async.errors import ArgumentError, InsufficientCreditsError
 from theirstack_async.pagination._rows import text_key, told_by
+from theirstack_async.resources._incremental import IncrementalCompanies
 from theirstack_async.resources._resource import good_rows
-from theirstack_async.resources._search import Paging, Searches
+from theirstack_async.resources._search import Paging
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from theirstack_async.pagination import Paginator, RejectsMode
 
 
-class Companies(Searches):
+class Companies(IncrementalCompanies):
     """Companies. A row of a search costs 3 credits, and so does a company that is looked up; the rest is free."""
 
     _noun = "company"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from theirstack_async._engine import theirstack as api
 from theirstack_async.config import check_count
-from theirstack_async.resources._search import PAGE_LIMIT, Paging, Searches, row_limit
+from theirstack_async.resources._incremental import IncrementalJobs
+from theirstack_async.resources._search import PAGE_LIMIT, Paging, row_limit
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from theirstack_async.resources._reveal import Revealed
 
 
-class Jobs(Searches):
+class Jobs(IncrementalJobs):
     """Job postings. A row of a search costs 1 credit; counting and previews are free."""
 
     _noun = "job"

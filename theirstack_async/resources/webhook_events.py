@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from theirstack_async._check import check_enum, check_id, check_text
 from theirstack_async._checkpoint import Checkpoint
@@ -23,9 +23,13 @@ from theirstack_async.errors import ArgumentError
 from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEventStatus, WebhookGroupBy
 from theirstack_async.models.webhook_event import EventId
 from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
+from theirstack_async.pagination._arguments import check_bounds
 from theirstack_async.report import RetryReport
 from theirstack_async.resources._arguments import check_period, member_of, one_or_list_of
 from theirstack_async.resources._resource import Resource, refuse_envelope
+
+if TYPE_CHECKING:
+    from theirstack_async.incremental import IncrementalRun, IncrementalState
 
 T = TypeVar("T")
 PAGE_LIMIT: Final = 500
@@ -100,6 +104,48 @@ class WebhookEvents(Resource):
             webhook_id, EventId, _id_of, status, page_size, options,
             offset=offset, max_items=max_items, resume=resume, rejects=rejects, settle=settle, partial=partial,
         )  # fmt: skip
+
+    def incremental(
+        self,
+        webhook_id: int,
+        *,
+        state: IncrementalState,
+        status: WebhookEventStatus | str | None = None,
+        page_size: int = PAGE_LIMIT,
+        max_items: int | None = None,
+        rejects: RejectsMode = "raise",
+        wait: float = 0.0,
+        options: RequestOptions | None = None,
+    ) -> IncrementalRun[WebhookEvent]:
+        """Return a run over the events that no earlier run has acknowledged. Free.
+
+        The list has neither a time filter nor a documented order, so the whole of it is read each time, and what is
+        known is left out here. An event comes once, as it stands then: with ``status``, once it has that status.
+
+        Args:
+            webhook_id: whose events.
+            state: where it is kept which events are known.
+            status: only events of this status, which is a profile of its own.
+            page_size: events a request, from 1 to 500, and the most that a batch has.
+            max_items: how many new events to hand out at the most; None for all.
+            rejects: what becomes of events that do not decode: raised (``"raise"``), or collected (``"collect"``).
+            wait: seconds to wait for another run of the same profile to end; 0 refuses at once.
+            options: how the calls are made, instead of the client's way.
+
+        Raises:
+            ArgumentError: an argument was refused.
+        """
+        from theirstack_async.incremental import IncrementalRun
+        from theirstack_async.incremental._profiles import Bounds, event_profile
+
+        check_bounds(0, max_items, rejects)
+        check_seconds("wait", wait)
+        status = None if status is None else check_enum("status", status, WebhookEventStatus)
+        listing = partial(self.list, webhook_id, status=status, page_size=page_size, rejects="collect", options=options)
+        listing()  # for its checks of the arguments
+        bounds = Bounds(max_items=max_items, collect=rejects == "collect")
+        profile = event_profile(self._pipeline, webhook_id, status, listing, bounds)
+        return IncrementalRun(profile, state, wait=wait)
 
     async def count(self, webhook_id: int, *, options: RequestOptions | None = None) -> int:
         """Return how many events a webhook has, of every status."""

@@ -1,0 +1,265 @@
+"""One run of an incremental extraction: new rows come in batches, and the mark follows what is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import attrs
+
+from theirstack_async._tasks import run_to_end
+from theirstack_async._walk import EndReason
+from theirstack_async.errors import ArgumentError
+from theirstack_async.incremental._batch import Batch
+from theirstack_async.incremental._progress import Entry, Progress
+from theirstack_async.incremental._reader import Found, Reader
+from theirstack_async.incremental.state._state import IncrementalState, SavedState, Within
+from theirstack_async.models import Model
+
+if TYPE_CHECKING:
+    from theirstack_async.incremental._landing import Landing
+    from theirstack_async.incremental.sinks._sink import Sink
+
+T = TypeVar("T", bound=Model)
+
+
+@attrs.frozen(kw_only=True)
+class Profile(Generic[T]):
+    """What is asked, under one key of a state."""
+
+    key: str
+    document: Mapping[str, Any]
+    """What its document says of it: format, kind, label, filters, base_url."""
+    row_type: type[T]
+    read: Callable[[SavedState, Progress], Reader[T]]
+    """Makes what brings the rows."""
+    count: Callable[[Progress], Awaitable[int | None]]
+    """How many rows there may be beyond the mark, for free; None where that costs."""
+
+
+@attrs.frozen(kw_only=True)
+class Summary:
+    """What came of a run."""
+
+    rows: int = 0
+    """Rows that were handed out."""
+    acknowledged: int = 0
+    """Rows that were acknowledged."""
+    credits: int = 0
+    """Credits that it cost."""
+    repeated: int = 0
+    """Rows that were known already and were paid for again; 0 as long as the API obeys the filters."""
+    replayed: int = 0
+    """Rows that an earlier run had bought, and that came from the landing folder."""
+    rejected: int = 0
+    """Rows that did not decode and were collected."""
+    batches: int = 0
+    mark: datetime | None = None
+    """Up to where every row is acknowledged; None before the first, and where rows have no instant."""
+    end: EndReason | None = None
+    """Why it ended; None if it has not, or ended in an error."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+        mark = None if self.mark is None else self.mark.isoformat().replace("+00:00", "Z")
+        return {**attrs.asdict(self), "mark": mark, "end": None if self.end is None else self.end.value}
+
+
+class IncrementalRun(Generic[T]):
+    """New rows of one profile, in batches: ``async with client.jobs.incremental(...) as run: async for batch in run``.
+
+    Store the rows of a batch, and then acknowledge it; only then does the mark move. Whatever happens, the next run
+    brings the rows that were not acknowledged. The profile is locked from ``async with`` to its end.
+    """
+
+    def __init__(
+        self, profile: Profile[T], state: IncrementalState, *, landing: Landing | None = None, wait: float = 0.0
+    ) -> None:
+        self.state: IncrementalState = state
+        """Where it is kept how far the profile is."""
+        self.landing: Landing | None = landing
+        """Where pages are kept until they are acknowledged; None where they are not."""
+        self.row_type: type[T] = profile.row_type
+        """The class of the rows."""
+        self._profile = profile
+        self._wait = wait
+        self._reader: Reader[T] | None = None
+        self._progress: Progress | None = None
+        self._entries: dict[int, Entry] = {}
+        self._open = False
+        self._lock = asyncio.Lock()
+        self._summary = Summary()
+
+    @property
+    def key(self) -> str:
+        """The key of the profile in the state: a digest of what is asked."""
+        return self._profile.key
+
+    @property
+    def end(self) -> EndReason | None:
+        """Why there is nothing more; None while there may be.
+
+        ``exhausted``: every row was handed out. ``max_items``, ``max_pages``, ``budget``, ``truncated_by_credits``,
+        ``plan_limit``: there may be more, and the next run goes on.
+        """
+        return self._reader.end if self._reader else None
+
+    @property
+    def mark(self) -> datetime | None:
+        """Up to where every row is acknowledged; None before the first, and where rows have no instant."""
+        mark = self._progress.mark if self._progress else None
+        return None if mark is None else datetime.fromtimestamp(mark, UTC)
+
+    @property
+    def note(self) -> Mapping[str, Any] | None:
+        """What a sink noted with the last acknowledgement."""
+        note: Mapping[str, Any] | None = self._inside().document["sink"]
+        return note
+
+    @property
+    def summary(self) -> Summary:
+        """What has come of the run so far."""
+        return attrs.evolve(self._summary, mark=self.mark, end=self.end)
+
+    async def count(self) -> int | None:
+        """Return how many rows there may be to come, for free; None where a count would cost credits, and for events.
+
+        It counts the rows of the overlap as well, so there may be a few less.
+        """
+        return await self._profile.count(self._inside())
+
+    async def __aenter__(self) -> Self:
+        if self._reader is not None:
+            raise ArgumentError("a run is entered once; make another one with incremental(...)")
+        await self.state.acquire(self.key, wait=self._wait)
+        try:
+            saved = await self.state.load(self.key)
+            self._progress = Progress(self._profile.document, saved)
+            self._reader = self._profile.read(saved, self._progress)
+        except BaseException:
+            await run_to_end(self.state.release(self.key))
+            raise
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open = False
+        await run_to_end(self.state.release(self.key))
+
+    def __aiter__(self) -> AsyncGenerator[Batch[T], None]:  # noqa: PYI058  # so that aclosing(aiter(run)) can be typed
+        return self._batches()
+
+    async def _batches(self) -> AsyncGenerator[Batch[T], None]:
+        self._inside()
+        while (found := await self._pull()) is not None:
+            if found.rows or found.rejects:
+                yield self._batch(found)
+            else:
+                await self._skip(found)
+
+    async def into(self, sink: Sink) -> Summary:
+        """Store all rows in a sink, each batch acknowledged once it is stored, and return the summary.
+
+        What was bought before an error or a cancellation is stored and acknowledged all the same.
+
+        Raises:
+            SinkError: rows could not be stored; they come again in the next run.
+            TheirStackError: what else ended it.
+        """
+        await sink.open(self.row_type, self.note)
+        try:
+            async with aclosing(self._batches()) as batches:
+                async for batch in batches:
+                    await sink.write(batch)
+        finally:
+            await run_to_end(sink.flush())
+        return self.summary
+
+    async def ack(
+        self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
+    ) -> None:
+        """Acknowledge several batches of this run at once, see :meth:`Batch.ack`."""
+        async with self._lock:
+            fresh = [batch for batch in batches if not batch.acknowledged]
+            if fresh:
+                await run_to_end(self._acknowledge(fresh, within, note))
+
+    async def _acknowledge(
+        self, batches: Sequence[Batch[Any]], within: Within | None, note: Mapping[str, Any] | None
+    ) -> None:
+        await self._save([self._entries[batch.number] for batch in batches], within, note)
+        for batch in batches:
+            batch.acknowledged = True
+            entry = self._entries.pop(batch.number)
+            self._summary = attrs.evolve(self._summary, acknowledged=self._summary.acknowledged + entry.rows)
+
+    async def _save(
+        self, entries: Sequence[Entry], within: Within | None = None, note: Mapping[str, Any] | None = None
+    ) -> None:
+        progress, reader = self._inside(), self._reader
+        assert reader is not None
+        change = progress.change(entries, note, reader.keeps_from)
+        if change is None:
+            return
+        await (self.state.save(self.key, change, within=within) if within else self.state.save(self.key, change))
+        progress.saved(change, entries)
+        if progress.landed:
+            await reader.discard(progress.landed)
+            progress.landed = []
+
+    async def _pull(self) -> Found[T] | None:
+        """Return the next page; at the end, let the mark move as far as it can."""
+        assert self._reader is not None
+        found = await self._reader.pull()
+        if found is None and self._reader.end is EndReason.EXHAUSTED:
+            await self._skip(Found(rows=[], ids={}, mark=self._reader.mark))
+        return found
+
+    async def _skip(self, found: Found[T]) -> None:
+        """Take in what needs no acknowledgement by the user: a page without a new row, or the end."""
+        entry = Entry(found.ids, found.mark, credits=found.credits, landed=found.landed, done=True)
+        self._tally(found)
+        async with self._lock:
+            self._inside().add(entry)
+            await run_to_end(self._save([entry] if found.landed or found.credits else []))
+
+    def _batch(self, found: Found[T]) -> Batch[T]:
+        number = self._summary.batches + 1
+        self._tally(found, batches=1)
+        entry = Entry(found.ids, found.mark, len(found.rows), found.credits, found.landed)
+        self._entries[number] = entry
+        self._inside().add(entry)
+        return Batch(
+            run=self,
+            number=number,
+            rows=found.rows,
+            window=found.window,
+            credits=found.credits,
+            repeated=found.repeated,
+            rejects=found.rejects,
+            replayed=found.replayed,
+            meta=found.meta,
+        )
+
+    def _tally(self, found: Found[T], *, batches: int = 0) -> None:
+        so_far = self._summary
+        self._summary = attrs.evolve(
+            so_far,
+            rows=so_far.rows + len(found.rows),
+            credits=so_far.credits + found.credits,
+            repeated=so_far.repeated + (0 if found.replayed else found.repeated),
+            replayed=so_far.replayed + (len(found.rows) if found.replayed else 0),
+            rejected=so_far.rejected + len(found.rejects),
+            batches=so_far.batches + batches,
+        )
+
+    def _inside(self) -> Progress:
+        if self._progress is None or not self._open:
+            raise ArgumentError("use a run within `async with client.jobs.incremental(...) as run:`")
+        return self._progress
