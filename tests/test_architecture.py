@@ -44,6 +44,7 @@ BESIDE: Final = {
 ALSO: Final = {
     ("cli", "testing"),  # theirstack demo and theirstack fake-server
     ("testing", "quota"),  # the tests that each store has to pass
+    ("testing", "incremental"),
     ("cli", "receiver"),
     ("cli", "replay"),
     ("cli", "incremental"),
@@ -59,6 +60,10 @@ DOORS: Final = {
     "cattrs": {"_convert.reference"},
     "msgspec": {"_convert"},
     "redis": {"quota._redis"},
+    "filelock": {"incremental"},
+    "duckdb": {"incremental._duckdb"},
+    "psycopg": {"incremental._postgres"},
+    "pyarrow": {"incremental.sinks"},
     "pyroaring": {"_ids"},
     "typer": {"cli"},
     "rich": {"cli"},

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from theirstack_async.incremental._batch import Batch, Window
     from theirstack_async.incremental._run import IncrementalRun, Summary
+    from theirstack_async.incremental.sinks._lines import JSONLinesSink
     from theirstack_async.incremental.sinks._open import open_sink
     from theirstack_async.incremental.sinks._parquet import ParquetSink
-    from theirstack_async.incremental.sinks._lines import JSONLinesSink
     from theirstack_async.incremental.sinks._sink import Sink
     from theirstack_async.incremental.sinks._sql import DuckDBSink, PostgresSink, SQLiteSink
     from theirstack_async.incremental.state._json import JSONState
