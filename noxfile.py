@@ -27,8 +27,8 @@ DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 AT_ONCE = {"PYTHONHASHSEED": "0"}
 # What depends on the versions of the libraries, and on how the package was installed.
 ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
-ESSENTIAL += ["tests/unit/quota"]
-EXTRAS = ["cli", "redis", "testing", "zstd", "uvloop"]
+ESSENTIAL += ["tests/unit/quota", "tests/unit/incremental"]
+EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "uvloop"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
 DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
@@ -132,6 +132,15 @@ def quota(session: nox.Session) -> None:
     """Several processes that share a key's windows and a budget, over a file and over a real ``redis-server``."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "pytest", "tests/quota", *session.posargs, env=DEEP | {"REDIS_SERVER": "required"})
+
+
+@nox.session(python=FULL)
+def incremental(session: nox.Session) -> None:
+    """Extractions that are killed at every step, over files and over a real PostgreSQL server."""
+    session.install("-e", ".[test]")
+    session.run(
+        "python", "-m", "pytest", "tests/incremental", *session.posargs, env=DEEP | {"POSTGRES_SERVER": "required"}
+    )
 
 
 @nox.session(python=FULL)
