@@ -20,6 +20,14 @@ class DatabaseError(Exception):
         """Whether another program has the database to itself."""
 
 
+def ended_within(where: str) -> DatabaseError:
+    """Return the error of work after which its transaction can no longer be committed."""
+    return DatabaseError(
+        f"the transaction in {where} failed, or was ended, by what was done within it; leave BEGIN, COMMIT and "
+        "ROLLBACK to the one who began it, and let errors of the database out"
+    )
+
+
 class Connection(Protocol):
     """What of a driver's connection is used; placeholders are those of :attr:`Database.placeholder`."""
 

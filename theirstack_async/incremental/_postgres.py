@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from theirstack_async._values import Secret
 from theirstack_async.errors import ArgumentError, ConfigurationError
-from theirstack_async.incremental._database import DatabaseError
+from theirstack_async.incremental._database import DatabaseError, ended_within
 from theirstack_async.incremental._thread import ThreadedDatabase
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class _Engine:
         self._held: Final[set[str]] = set()
 
     def transact(self, work: Callable[[Any], T]) -> T:
-        from psycopg import Error, ProgrammingError
+        from psycopg import Error
         from psycopg.pq import TransactionStatus
 
         connection, _ = self._first("BEGIN")
@@ -75,7 +75,7 @@ class _Engine:
             result = work(connection)
             # COMMIT is no error after a failed statement, although it undoes everything.
             if connection.info.transaction_status != TransactionStatus.INTRANS:
-                raise ProgrammingError("the transaction failed, or was ended, from within")
+                raise ended_within(self._where)
             doing = "asked whether the last change was committed"
             connection.execute("COMMIT")
         except BaseException as error:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from theirstack_async.config import check_seconds
-from theirstack_async.incremental._database import DatabaseError
+from theirstack_async.incremental._database import DatabaseError, ended_within
 from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, identity
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class _Engine:
         try:
             result = work(connection)
             if not connection.in_transaction:
-                raise sqlite3.ProgrammingError("the transaction was ended from within; leave that to its owner")
+                raise ended_within(self._path)
             connection.execute("COMMIT")
         except BaseException as error:
             self._roll_back(connection)
