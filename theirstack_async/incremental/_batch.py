@@ -48,7 +48,7 @@ class Batch(Generic[T]):
     """Its place in the run, from 1."""
     rows: list[T] = attrs.field(repr=lambda rows: f"<{len(rows)} rows>")
     """Rows that were not acknowledged before."""
-    window: Window = Window()
+    window: Window = attrs.field(factory=Window)
     """When they were discovered."""
     credits: int = 0
     """Credits that fetching it cost this run: 0 for a page that comes from the landing folder."""

@@ -11,6 +11,7 @@ from theirstack_async._walk import EndReason
 from theirstack_async.errors import DecodeError
 from theirstack_async.incremental._batch import Window
 from theirstack_async.incremental._reader import Found
+from theirstack_async.incremental.state._state import Id
 from theirstack_async.pagination._rows import body_key
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ class EventReader:
         if rejects and not self._collect:
             self._error = next(iter(rejects.values()))
             rejects = {}
-        ids = {event.id: event.triggered_at.timestamp() for event in rows} | dict.fromkeys(rejects, 0.0)
-        self._known.update(ids)
+        ids: dict[Id, float] = {event.id: event.triggered_at.timestamp() for event in rows}
+        ids |= dict.fromkeys(rejects, 0.0)
+        self._known.update([*(event.id for event in rows), *rejects])
         times = [event.triggered_at for event in rows]
         return Found(
             rows=rows,

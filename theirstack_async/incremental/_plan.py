@@ -51,7 +51,7 @@ class Ask:
 class Count:
     """How many rows to ask for, for free."""
 
-    start: float
+    start: float | None
     end: float | None
 
 

@@ -15,6 +15,7 @@ from theirstack_async._engine.pipeline import Pipeline, Reply
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import ArgumentError
 from theirstack_async.incremental._exclusion import Exclusion
+from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._keyset import Keyset
 from theirstack_async.incremental._plan import Ask, Count, Plan, Row
 from theirstack_async.incremental._progress import FORMAT, Progress
@@ -82,8 +83,7 @@ class Search:
 
     def reader(self, source: Source[Any], plan: Plan, key: str, progress: Progress) -> SearchReader[Any]:
         """Return what brings the rows."""
-        landed = progress.landed
-        return SearchReader(source, plan, self.bounds, key=key, landing=self.landing, landed=landed)
+        return SearchReader(source, plan, self.bounds, KeptPages(self.landing, key, progress.landed))
 
 
 def job_profile(search: Search, *, since: float | None, overlap: float) -> Profile[Job]:
@@ -141,18 +141,20 @@ def event_profile(
     webhook_id: int,
     status: str | None,
     events: Callable[[], Paginator[WebhookEvent]],
-    bounds: Bounds,
+    *,
+    max_items: int | None,
+    collect: bool,
 ) -> Profile[WebhookEvent]:
     """Return the profile of a webhook's events."""
     from theirstack_async.incremental._events import EventReader
 
     filters = {"webhook_id": webhook_id, "status": status}
 
-    def read(saved: SavedState, progress: Progress) -> EventReader:
+    def read(saved: SavedState, _: Progress) -> EventReader:
         seen = (id_ for id_ in saved.seen if isinstance(id_, int))
-        return EventReader(events(), seen, max_items=bounds.max_items, collect=bounds.collect)
+        return EventReader(events(), seen, max_items=max_items, collect=collect)
 
-    async def count(progress: Progress) -> None:
+    async def count(_: Progress) -> None:
         """Count nothing: the API counts the events of all statuses, known ones included."""
 
     key = digest(f"incremental {api.EVENTS_LIST.path}", filters)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from theirstack_async.errors import DecodeError
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -28,7 +27,7 @@ class Found(Generic[T]):
     """The ids of the rows, and of the rejects where they have one, each with its instant."""
     mark: float | None = None
     """How far every row is known once it is stored; None if it does not say."""
-    window: Window = Window()
+    window: Window = attrs.field(factory=Window)
     credits: int = 0
     repeated: int = 0
     rejects: tuple[DecodeError, ...] = ()
@@ -38,7 +37,7 @@ class Found(Generic[T]):
     meta: ResponseMeta | None = None
 
 
-class Reader(Protocol[T_co]):
+class Reader(Protocol[T]):
     """Brings the rows of one run."""
 
     @property
@@ -51,7 +50,7 @@ class Reader(Protocol[T_co]):
         """How far every row is known at the end."""
         ...
 
-    async def pull(self) -> Found[T_co] | None:
+    async def pull(self) -> Found[T] | None:
         """Return the next page, None at the end.
 
         Raises:

@@ -69,6 +69,14 @@ class Summary:
         return {**attrs.asdict(self), "mark": mark, "end": None if self.end is None else self.end.value}
 
 
+@attrs.frozen
+class _Inside(Generic[T]):
+    """What a run has from its beginning on."""
+
+    progress: Progress
+    reader: Reader[T]
+
+
 class IncrementalRun(Generic[T]):
     """New rows of one profile, in batches: ``async with client.jobs.incremental(...) as run: async for batch in run``.
 
@@ -87,8 +95,7 @@ class IncrementalRun(Generic[T]):
         """The class of the rows."""
         self._profile = profile
         self._wait = wait
-        self._reader: Reader[T] | None = None
-        self._progress: Progress | None = None
+        self._begun: _Inside[T] | None = None
         self._entries: dict[int, Entry] = {}
         self._open = False
         self._lock = asyncio.Lock()
@@ -106,18 +113,18 @@ class IncrementalRun(Generic[T]):
         ``exhausted``: every row was handed out. ``max_items``, ``max_pages``, ``budget``, ``truncated_by_credits``,
         ``plan_limit``: there may be more, and the next run goes on.
         """
-        return self._reader.end if self._reader else None
+        return self._begun.reader.end if self._begun else None
 
     @property
     def mark(self) -> datetime | None:
         """Up to where every row is acknowledged; None before the first, and where rows have no instant."""
-        mark = self._progress.mark if self._progress else None
+        mark = self._begun.progress.mark if self._begun else None
         return None if mark is None else datetime.fromtimestamp(mark, UTC)
 
     @property
     def note(self) -> Mapping[str, Any] | None:
         """What a sink noted with the last acknowledgement."""
-        note: Mapping[str, Any] | None = self._inside().document["sink"]
+        note: Mapping[str, Any] | None = self._inside().progress.document["sink"]
         return note
 
     @property
@@ -130,16 +137,16 @@ class IncrementalRun(Generic[T]):
 
         It counts the rows of the overlap as well, so there may be a few less.
         """
-        return await self._profile.count(self._inside())
+        return await self._profile.count(self._inside().progress)
 
     async def __aenter__(self) -> Self:
-        if self._reader is not None:
+        if self._begun is not None:
             raise ArgumentError("a run is entered once; make another one with incremental(...)")
         await self.state.acquire(self.key, wait=self._wait)
         try:
             saved = await self.state.load(self.key)
-            self._progress = Progress(self._profile.document, saved)
-            self._reader = self._profile.read(saved, self._progress)
+            progress = Progress(self._profile.document, saved)
+            self._begun = _Inside(progress, self._profile.read(saved, progress))
         except BaseException:
             await run_to_end(self.state.release(self.key))
             raise
@@ -202,23 +209,23 @@ class IncrementalRun(Generic[T]):
     async def _save(
         self, entries: Sequence[Entry], within: Within | None = None, note: Mapping[str, Any] | None = None
     ) -> None:
-        progress, reader = self._inside(), self._reader
-        assert reader is not None
-        change = progress.change(entries, note, reader.keeps_from)
+        inside = self._inside()
+        progress = inside.progress
+        change = progress.change(entries, note, inside.reader.keeps_from)
         if change is None:
             return
         await (self.state.save(self.key, change, within=within) if within else self.state.save(self.key, change))
         progress.saved(change, entries)
         if progress.landed:
-            await reader.discard(progress.landed)
+            await inside.reader.discard(progress.landed)
             progress.landed = []
 
     async def _pull(self) -> Found[T] | None:
         """Return the next page; at the end, let the mark move as far as it can."""
-        assert self._reader is not None
-        found = await self._reader.pull()
-        if found is None and self._reader.end is EndReason.EXHAUSTED:
-            await self._skip(Found(rows=[], ids={}, mark=self._reader.mark))
+        reader = self._inside().reader
+        found = await reader.pull()
+        if found is None and reader.end is EndReason.EXHAUSTED:
+            await self._skip(Found(rows=[], ids={}, mark=reader.mark))
         return found
 
     async def _skip(self, found: Found[T]) -> None:
@@ -226,7 +233,7 @@ class IncrementalRun(Generic[T]):
         entry = Entry(found.ids, found.mark, credits=found.credits, landed=found.landed, done=True)
         self._tally(found)
         async with self._lock:
-            self._inside().add(entry)
+            self._inside().progress.add(entry)
             await run_to_end(self._save([entry] if found.landed or found.credits else []))
 
     def _batch(self, found: Found[T]) -> Batch[T]:
@@ -234,7 +241,7 @@ class IncrementalRun(Generic[T]):
         self._tally(found, batches=1)
         entry = Entry(found.ids, found.mark, len(found.rows), found.credits, found.landed)
         self._entries[number] = entry
-        self._inside().add(entry)
+        self._inside().progress.add(entry)
         return Batch(
             run=self,
             number=number,
@@ -259,7 +266,7 @@ class IncrementalRun(Generic[T]):
             batches=so_far.batches + batches,
         )
 
-    def _inside(self) -> Progress:
-        if self._progress is None or not self._open:
+    def _inside(self) -> _Inside[T]:
+        if self._begun is None or not self._open:
             raise ArgumentError("use a run within `async with client.jobs.incremental(...) as run:`")
-        return self._progress
+        return self._begun

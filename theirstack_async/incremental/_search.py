@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
 
+from theirstack_async._convert.rows import Reject
 from theirstack_async._engine.call import Reply
 from theirstack_async._tasks import cancel_and_wait
 from theirstack_async._walk import EndReason
 from theirstack_async.errors import APIError, BudgetExceededError, DecodeError
 from theirstack_async.incremental._batch import Window
+from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._plan import Ask, Count, Plan, Row
 from theirstack_async.incremental._reader import Found
-from theirstack_async.incremental.state._state import Id
-from theirstack_async.pagination._rows import is_reject, reject_key
+from theirstack_async.pagination._rows import reject_key
 
 if TYPE_CHECKING:
-    from theirstack_async._convert import Reject, Rows
-    from theirstack_async.incremental._landing import Landing
+    from theirstack_async._convert import Rows
+    from theirstack_async.incremental._landing import Landed
 
 T = TypeVar("T")
 DRAIN: Final = 5.0
@@ -55,26 +54,29 @@ class Bounds:
     """Whether rows that do not decode are collected, or raised."""
 
 
+@attrs.frozen
+class _Arrival:
+    """A page that has come."""
+
+    ask: Ask
+    reply: Reply
+    landed: str | None
+
+
 class SearchReader(Generic[T]):
     """Reads a search as its plan says, the pages in the landing folder first."""
 
-    def __init__(
-        self, source: Source[T], plan: Plan, bounds: Bounds, *, key: str, landing: Landing | None, landed: Sequence[str]
-    ) -> None:
-        """``landed`` names pages that were acknowledged already and may still lie in the folder."""
+    def __init__(self, source: Source[T], plan: Plan, bounds: Bounds, kept: KeptPages) -> None:
         self.end: EndReason | None = None
         self._source = source
         self._plan = plan
         self._bounds = bounds
-        self._key = key
-        self._landing = landing
-        self._settled = frozenset(landed)
-        self._waiting: deque[int] | None = None
-        self._numbers: dict[str, int] = {}
+        self._kept = kept
         self._rows = 0
         self._pages = 0
         self._held = False
         self._error: DecodeError | None = None
+        self._late: _Arrival | None = None
 
     @property
     def mark(self) -> float | None:
@@ -91,39 +93,26 @@ class SearchReader(Generic[T]):
             error, self._error = self._error, None
             raise error
         while self.end is None:
-            waiting = await self._landed_pages()
-            found = await (self._replay(waiting) if waiting else self._ask())
+            page = await self._kept.next()
+            found = await self._ask() if page is None else self._replay(page)
             if found is not None:
                 return found
         return None
 
     async def discard(self, landed: list[str]) -> None:
         """Delete acknowledged pages from the landing folder."""
-        if self._landing is not None:
-            await self._landing.discard(
-                self._key, [self._numbers.pop(name) for name in landed if name in self._numbers]
-            )
+        await self._kept.discard(landed)
 
-    async def _landed_pages(self) -> deque[int]:
-        if self._waiting is None:
-            self._waiting = deque(await self._landing.pages(self._key)) if self._landing else deque()
-        return self._waiting
-
-    async def _replay(self, waiting: deque[int]) -> Found[T] | None:
-        """Return a page that an earlier run bought, unless it was acknowledged."""
-        assert self._landing is not None
-        page = await self._landing.read(self._key, waiting[0])
-        waiting.popleft()
-        name: str = page.head["name"]
-        self._numbers[name] = page.number
-        if name in self._settled:
-            await self.discard([name])
-            return None
-        ask = Ask.from_head(page.head)
+    def _replay(self, page: Landed) -> Found[T]:
+        """Return a page that an earlier run bought."""
+        ask, name = Ask.from_head(page.head), page.head["name"]
         return self._take(ask, page.body, out_of_credits=page.head["out_of_credits"], landed=name)
 
     async def _ask(self) -> Found[T] | None:
         """Take one step of the plan; None if it brought no page."""
+        if self._late is not None:
+            page, self._late = self._late, None
+            return self._arrived(page)
         wanted = None if self._bounds.max_items is None else self._bounds.max_items - self._rows
         if wanted == 0:
             self.end = EndReason.MAX_ITEMS
@@ -139,29 +128,40 @@ class SearchReader(Generic[T]):
 
     async def _buy(self, ask: Ask) -> Found[T] | None:
         try:
-            reply, landed = await (self._fetch(ask) if self._landing is None else _drained(self._fetch(ask)))
+            arrival = await self._arrival(ask)
         except BudgetExceededError:
             self.end = EndReason.BUDGET
             return None
         except APIError as error:
             self._refused(ask, error)
             return None
-        ask = attrs.evolve(ask, limit=reply.asked or ask.limit)
-        self._pages += 1
-        found = self._take(ask, reply.body, out_of_credits=reply.meta.status == 402, landed=landed)
-        self._rows += len(found.rows) + len(found.rejects)
-        return attrs.evolve(found, credits=reply.meta.credits, meta=reply.meta, replayed=False)
+        return self._arrived(arrival)
 
-    async def _fetch(self, ask: Ask) -> tuple[Reply, str | None]:
+    async def _arrival(self, ask: Ask) -> _Arrival:
+        """Ask for a page. When the caller is cancelled it gets some seconds to come; then it is the next to be read."""
+        coming = asyncio.ensure_future(self._fetch(ask))
+        try:
+            return await asyncio.shield(coming)
+        except asyncio.CancelledError:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([coming], timeout=DRAIN)
+            await cancel_and_wait([coming])
+            if not coming.cancelled() and coming.exception() is None:
+                self._late = coming.result()
+            raise
+
+    async def _fetch(self, ask: Ask) -> _Arrival:
         """Ask for a page, and land it."""
         reply = await self._source.fetch(ask)
-        if self._landing is None:
-            return reply, None
-        name = uuid.uuid4().hex
-        head = attrs.evolve(ask, limit=reply.asked or ask.limit).to_head()
-        head |= {"name": name, "out_of_credits": reply.meta.status == 402, "credits": reply.meta.credits}
-        self._numbers[name] = await self._landing.keep(self._key, head, reply.body)
-        return reply, name
+        return _Arrival(attrs.evolve(ask, limit=reply.asked or ask.limit), reply, await self._kept.keep(ask, reply))
+
+    def _arrived(self, page: _Arrival) -> Found[T]:
+        """Return a page that has been bought."""
+        self._pages += 1
+        meta = page.reply.meta
+        found = self._take(page.ask, page.reply.body, out_of_credits=meta.status == 402, landed=page.landed)
+        self._rows += len(found.rows) + len(found.rejects)
+        return attrs.evolve(found, credits=meta.credits, meta=meta, replayed=False)
 
     def _refused(self, ask: Ask, error: APIError) -> None:
         """End the run, or let the plan ask for something else, or raise."""
@@ -191,7 +191,7 @@ class SearchReader(Generic[T]):
         if cut:
             self.end = EndReason.TRUNCATED_BY_CREDITS
         new = [page.rows[place] for place in taken.new]
-        rejects = [row.to_error(self._source.label) for row in new if is_reject(row)]
+        rejects = [row.to_error(self._source.label) for row in new if isinstance(row, Reject)]
         held = bool(rejects) and not self._bounds.collect
         if held:
             # The mark stays before such a row, and its page stays in the folder, for a release that can read it.
@@ -199,11 +199,11 @@ class SearchReader(Generic[T]):
         times = [at for _, at in rows if at is not None]
         latest = max(times, default=0.0)
         return Found(
-            rows=[row for row in new if not is_reject(row)],
+            rows=[row for row in new if not isinstance(row, Reject)],
             ids={
                 rows[place][0]: latest if (at := rows[place][1]) is None else at
                 for place in taken.new
-                if not (held and is_reject(page.rows[place]))
+                if not (held and isinstance(page.rows[place], Reject))
             },
             mark=None if self._held else taken.mark,
             window=_window([rows[place][1] for place in taken.new]),
@@ -214,21 +214,9 @@ class SearchReader(Generic[T]):
         )
 
     def _row(self, row: T | Reject) -> Row:
-        return (reject_key(row), None) if is_reject(row) else self._source.row(row)
+        return (reject_key(row), None) if isinstance(row, Reject) else self._source.row(row)
 
 
 def _window(instants: Sequence[float | None]) -> Window:
     known = [datetime.fromtimestamp(at, UTC) for at in instants if at is not None]
     return Window(min(known), max(known)) if known else Window()
-
-
-async def _drained(coming: Awaitable[T]) -> T:
-    """Await something that is paid for. When the caller is cancelled it gets some seconds to end, unless again."""
-    task = asyncio.ensure_future(coming)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([task], timeout=DRAIN)
-        await cancel_and_wait([task])
-        raise

@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from theirstack_async._engine.call import Reply
 from theirstack_async._walk import Told
@@ -37,7 +37,7 @@ def rows_of(bodies: Iterable[bytes], decode: Callable[[bytes], Rows[Any]]) -> li
     return rows
 
 
-def is_reject(row: object) -> TypeGuard[Reject]:
+def is_reject(row: object) -> bool:
     """Return whether a row is one that did not decode."""
     from theirstack_async._convert import Reject
 

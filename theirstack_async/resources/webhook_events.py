@@ -136,15 +136,15 @@ class WebhookEvents(Resource):
             ArgumentError: an argument was refused.
         """
         from theirstack_async.incremental import IncrementalRun
-        from theirstack_async.incremental._profiles import Bounds, event_profile
+        from theirstack_async.incremental._profiles import event_profile
 
         check_bounds(0, max_items, rejects)
         check_seconds("wait", wait)
         status = None if status is None else check_enum("status", status, WebhookEventStatus)
         listing = partial(self.list, webhook_id, status=status, page_size=page_size, rejects="collect", options=options)
         listing()  # for its checks of the arguments
-        bounds = Bounds(max_items=max_items, collect=rejects == "collect")
-        profile = event_profile(self._pipeline, webhook_id, status, listing, bounds)
+        collect = rejects == "collect"
+        profile = event_profile(self._pipeline, webhook_id, status, listing, max_items=max_items, collect=collect)
         return IncrementalRun(profile, state, wait=wait)
 
     async def count(self, webhook_id: int, *, options: RequestOptions | None = None) -> int:
