@@ -18,6 +18,7 @@ class Exclusion:
     def __init__(self, page_size: int, *, seen: Mapping[Id, float] | None = None) -> None:
         self._known = Known(seen or {})
         self._page_size = page_size
+        self._begun = False
         self._done = False
         self._fault: PaginationError | None = None
 
@@ -38,9 +39,12 @@ class Exclusion:
     def counted(self, total: int) -> None:
         """Do nothing: nothing is counted."""
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
+    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
         """Take in a page, and return which of its companies are new."""
         new = self._known.absorb(rows, 0.0)
+        if not bought:
+            return Taken(new, None)
+        self._begun = True
         self._done = self._known.is_last(ask, len(rows)) and not cut
         if rows and not new and not self._done:
             self._fault = disobeyed("company_id_not, and gave nothing but rows that are known")
@@ -48,7 +52,7 @@ class Exclusion:
 
     def refused(self, ask: Ask, error: APIError) -> bool:
         """Return whether smaller pages can be asked for."""
-        if error.status in {400, 403, 422} and ask.limit > PLAN_ROWS and not self._known.pages:
+        if error.status in {400, 403, 422} and ask.limit > PLAN_ROWS and not self._begun:
             self._page_size = PLAN_ROWS
             return True
         return False

@@ -70,6 +70,7 @@ class Keyset:
         self._overlap = max(overlap, _LEAST_OVERLAP)
         self._countable = countable
         self._most = MOST_EXCLUDED
+        self._begun = False
         self._ascents = 0
         self._windows: Windows | None = None
         self._done = False
@@ -106,12 +107,13 @@ class Keyset:
             self._windows.counted(total)
             self._follow(self._windows)
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
+    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
         """Take in a page, and return which of its jobs are new, and how far every job is known with it."""
         told = [at for _, at in rows if at is not None]
         new = self._known.absorb(rows, max(told, default=ask.start or 0.0))
-        last = self._known.is_last(ask, len(rows)) and not cut
-        self._check(ask, told, useless=bool(rows) and not new and not last)
+        last = bought and not cut and self._known.is_last(ask, len(rows))
+        self._begun = self._begun or bought
+        self._check(ask, told, useless=bought and bool(rows) and not new and not last)
         if self._fault:
             return Taken(new, None)
         if self._windows:
@@ -124,14 +126,14 @@ class Keyset:
 
     def refused(self, ask: Ask, error: APIError) -> bool:
         """Return whether something else can be asked for: without the order, with fewer ids, or in smaller pages."""
-        status = error.status
-        if status in _MALFORMED:
-            if ask.exclude and "order_by" not in str(error) and self._exclude_fewer(ask):
-                return True
-            if ask.ordered and not self._known.pages:
+        first = not self._begun
+        if error.status in _MALFORMED:
+            if ask.ordered and first and "_not" not in str(error):
                 self._begin_windows()
                 return True
-        if status in _MALFORMED | {403} and ask.limit > PLAN_ROWS and not self._known.pages:
+            if self._exclude_fewer(ask):
+                return True
+        if error.status in _MALFORMED | {403} and ask.limit > PLAN_ROWS and first:
             self._page_size = PLAN_ROWS
             return True
         return False
@@ -166,6 +168,7 @@ class Keyset:
         return bound if self._since is None else max(bound, self._since)
 
     def _begin_windows(self) -> None:
+        self._most = MOST_EXCLUDED
         self._windows = Windows(self._known, self._bound(), countable=self._countable)
 
     def _follow(self, windows: Windows) -> None:
@@ -175,6 +178,7 @@ class Keyset:
             self._known.forget(self.keeps_from(self._frontier) or 0.0)
 
     def _exclude_fewer(self, ask: Ask) -> bool:
+        """Plan for fewer ids to be left out, at the cost of the overlap. Return whether that is possible."""
         if self._windows:
             return self._windows.narrow(len(ask.exclude))
         self._most = len(ask.exclude) // 2

@@ -53,6 +53,8 @@ class Count:
 
     start: float | None
     end: float | None
+    exclude: tuple[Id, ...] = attrs.field(default=(), repr=lambda ids: f"<{len(ids)} ids>")
+    """The ids of rows not to count."""
 
 
 @attrs.frozen
@@ -85,8 +87,15 @@ class Plan(Protocol):
         """Take in how many rows there are of those that it asked to count."""
         ...
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool) -> Taken:
-        """Take in a page. ``cut`` says that the credits did not suffice for all of it."""
+    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
+        """Take in a page.
+
+        Args:
+            ask: what was asked.
+            rows: what came.
+            cut: the credits did not suffice for all of it.
+            bought: it was asked for by this run, and is not one that an earlier run left in a folder.
+        """
         ...
 
     def refused(self, ask: Ask, error: APIError) -> bool:
@@ -104,8 +113,6 @@ class Known:
     def __init__(self, seen: Mapping[Id, float]) -> None:
         self.ids: dict[Id, float] = dict(seen)
         """Each with the instant that it was discovered at."""
-        self.pages = 0
-        """Pages that were taken in."""
         self._fills = 0
 
     def within(self, start: float | None, end: float | None = None) -> tuple[Id, ...]:
@@ -125,10 +132,11 @@ class Known:
         """Take rows in, and return the places of those that are new. ``fallback`` dates those without an instant."""
         new: list[int] = []
         for place, (id_, at) in enumerate(rows):
-            if id_ not in self.ids:
+            before = self.ids.get(id_)
+            if before is None:
                 new.append(place)
-                self.ids[id_] = fallback if at is None else at
-        self.pages += 1
+            # One that is known may have been found again since.
+            self.ids[id_] = max(fallback if at is None else at, before or 0.0)
         return new
 
     def is_last(self, ask: Ask, rows: int) -> bool:

@@ -184,16 +184,14 @@ def _job_body(filters: Mapping[str, Any], window: _Window, step: Ask | Count) ->
         body["discovered_at_gte"] = _text(max(starts))
     if ends:
         body["discovered_at_lte"] = _text(min(ends))
-    if isinstance(step, Ask):
-        body |= _without(filters, "job_id_not", [id_ for id_ in step.exclude if isinstance(id_, int) and id_ > 0])
-        if step.ordered:
-            body["order_by"] = [{"field": "discovered_at", "desc": False}]
+    body |= _without(filters, "job_id_not", [id_ for id_ in step.exclude if isinstance(id_, int) and id_ > 0])
+    if isinstance(step, Ask) and step.ordered:
+        body["order_by"] = [{"field": "discovered_at", "desc": False}]
     return body
 
 
 def _company_body(filters: Mapping[str, Any], step: Ask | Count) -> Body:
-    known = [id_ for id_ in step.exclude if isinstance(id_, str)] if isinstance(step, Ask) else []
-    return {**filters, **_without(filters, "company_id_not", known)}
+    return {**filters, **_without(filters, "company_id_not", [id_ for id_ in step.exclude if isinstance(id_, str)])}
 
 
 def _without(filters: Mapping[str, Any], name: str, ids: Sequence[Id]) -> Body:

@@ -105,8 +105,17 @@ class SearchReader(Generic[T]):
 
     def _replay(self, page: Landed) -> Found[T]:
         """Return a page that an earlier run bought."""
-        ask, name = Ask.from_head(page.head), page.head["name"]
-        return self._take(ask, page.body, out_of_credits=page.head["out_of_credits"], landed=name)
+        try:
+            return self._take(Ask.from_head(page.head), page.body, page.head["name"], cut=page.head["out_of_credits"])
+        except DecodeError as error:
+            problems = error.problems
+        raise DecodeError(
+            f"{self._source.label}: the page that is kept in {page.path} does not decode: {problems[0]}; it was paid "
+            "for, so nothing more is asked for until a release of theirstack-async can read it, or the file is moved "
+            "away",
+            problems=problems,
+            body=page.body,
+        )
 
     async def _ask(self) -> Found[T] | None:
         """Take one step of the plan; None if it brought no page."""
@@ -159,9 +168,9 @@ class SearchReader(Generic[T]):
         """Return a page that has been bought."""
         self._pages += 1
         meta = page.reply.meta
-        found = self._take(page.ask, page.reply.body, out_of_credits=meta.status == 402, landed=page.landed)
+        found = self._take(page.ask, page.reply.body, page.landed, cut=meta.status == 402, bought=True)
         self._rows += len(found.rows) + len(found.rejects)
-        return attrs.evolve(found, credits=meta.credits, meta=meta, replayed=False)
+        return attrs.evolve(found, credits=meta.credits, meta=meta)
 
     def _refused(self, ask: Ask, error: APIError) -> None:
         """End the run, or let the plan ask for something else, or raise."""
@@ -174,11 +183,11 @@ class SearchReader(Generic[T]):
         else:
             raise error
 
-    def _take(self, ask: Ask, body: bytes, *, out_of_credits: bool, landed: str | None) -> Found[T]:
+    def _take(self, ask: Ask, body: bytes, landed: str | None, *, cut: bool, bought: bool = False) -> Found[T]:
         """Decode a page, and return what is new of it, as one from the folder."""
         page = self._source.decode(body)
         withheld = page.metadata and (page.metadata.truncated_results or page.metadata.truncated_companies)
-        cut = out_of_credits or (withheld or 0) > 0
+        cut = cut or (withheld or 0) > 0
         if not page.rows and page.metadata_problems:
             # It could have ended early, and then it would not be the end.
             raise DecodeError(
@@ -187,8 +196,8 @@ class SearchReader(Generic[T]):
                 body=body,
             )
         rows = [self._row(row) for row in page.rows]
-        taken = self._plan.take(ask, rows, cut=cut)
-        if cut:
+        taken = self._plan.take(ask, rows, cut=cut, bought=bought)
+        if cut and bought:
             self.end = EndReason.TRUNCATED_BY_CREDITS
         new = [page.rows[place] for place in taken.new]
         rejects = [row.to_error(self._source.label) for row in new if isinstance(row, Reject)]
@@ -210,7 +219,7 @@ class SearchReader(Generic[T]):
             repeated=len(rows) - len(new),
             rejects=() if held else tuple(rejects),
             landed=landed,
-            replayed=True,
+            replayed=not bought,
         )
 
     def _row(self, row: T | Reject) -> Row:

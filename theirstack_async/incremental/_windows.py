@@ -39,19 +39,17 @@ class Windows:
 
     def next(self, limit: int) -> Ask | Count:
         """Return what to ask for."""
-        if not self._chosen:
-            return Count(self._low, self._high)
         exclude = self._known.within(self._low, self._high)
+        if not self._chosen:
+            return Count(self._low, self._high, exclude)
         return Ask(limit, exclude, self._low, self._high)
 
     def counted(self, total: int) -> None:
-        """Take in how many rows the window holds: read it, narrow it, or look into it where nothing is known of it."""
-        known = len(self._known.within(self._low, self._high))
-        if total <= known:
-            self._end_window()
-            return
+        """Take in how many new rows the window holds: read it, narrow it, or look into it where too little is known."""
         top = self._known.newest() if self._high is None else self._high
-        if total <= self._fit:
+        if total == 0:
+            self._end_window()
+        elif total + len(self._known.within(self._low, self._high)) <= self._fit:
             self._chosen = self._whole = True
         elif top is None or top - self._low <= 2 * _STEP:
             self._chosen, self._whole = True, self._high is not None
