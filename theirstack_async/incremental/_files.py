@@ -66,3 +66,11 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:
         return
+
+
+def remove_empty(folder: Path) -> None:
+    """Delete a folder if there is nothing in it."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return

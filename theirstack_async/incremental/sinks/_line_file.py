@@ -49,13 +49,23 @@ class LineFile:
             if self.path.exists():
                 self._cut(length, digest)
                 return
-        elif self.path.exists() and self.path.stat().st_size:
+        elif _is_filled(self.path):
             raise SinkError(
                 f"{self.path} is there already, and the state knows nothing of it: the rows of other filters, of a "
                 "state that was reset or is another one, or somebody else's. Nothing was asked for. Name another file, "
                 "or move this one away"
             )
-        self._begin()
+        # Lines that were never acknowledged.
+        remove(self._new)
+        self._current = self._new
+
+    def touch(self) -> None:
+        """Make the file if it is missing, to find out whether that is possible.
+
+        Raises:
+            OSError: it is not.
+        """
+        self._current.touch()
 
     def append(self, lines: bytes) -> None:
         """Add lines, to last when this returns.
@@ -66,13 +76,11 @@ class LineFile:
         """
         if not lines:
             return
-        with self._current.open("r+b") as file:
+        self._check_name()
+        with self._current.open("ab") as file:
             found = file.seek(0, os.SEEK_END)
             if found != self._length:
-                raise SinkError(
-                    f"{self._current} has {found} bytes, and {self._length} were written: somebody else writes to it. "
-                    "One run at a time may write to a file; give each its own"
-                )
+                raise self._shared(f"it has {found} bytes, and {self._length} were written")
             try:
                 file.write(lines)
                 file.flush()
@@ -80,6 +88,8 @@ class LineFile:
             except OSError:
                 _shorten(self._current, self._length)
                 raise
+        if not self._length:
+            sync_folder(self._current.parent)
         self._length += len(lines)
         self._tail = (self._tail + lines[-_TAIL:])[-_TAIL:]
 
@@ -91,9 +101,11 @@ class LineFile:
         """Give the file its name: what was written is acknowledged.
 
         Raises:
+            SinkError: somebody else has made a file of that name.
             OSError: it cannot be renamed. The next :meth:`open` does it.
         """
         if self._current == self._new and self._length:
+            self._check_name()
             self._new.replace(self.path)
             sync_folder(self.path.parent)
             self._current = self.path
@@ -103,11 +115,14 @@ class LineFile:
         if self._current == self._new and not self._length:
             remove(self._new)
 
-    def _begin(self) -> None:
-        """Begin a new file, in place of lines that were never acknowledged."""
-        self._new.write_bytes(b"")
-        sync_folder(self._new.parent)
-        self._current = self._new
+    def _check_name(self) -> None:
+        if self._current == self._new and _is_filled(self.path):
+            raise self._shared(f"{self.path.name} was made meanwhile")
+
+    def _shared(self, what: str) -> SinkError:
+        return SinkError(
+            f"somebody else writes to {self._current}: {what}. One run at a time may write to a file; give each its own"
+        )
 
     def _cut(self, length: int, digest: object) -> None:
         if not _matches(self.path, length, digest):
@@ -133,6 +148,10 @@ def _matches(path: Path, length: int, digest: object) -> bool:
         file.seek(max(0, length - _TAIL))
         tail = file.read(min(length, _TAIL))
     return len(tail) == min(length, _TAIL) and _digest(tail) == digest
+
+
+def _is_filled(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _digest(tail: bytes) -> str:

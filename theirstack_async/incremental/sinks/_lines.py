@@ -60,23 +60,16 @@ class JSONLinesSink:
             SinkError: a file is not what the last run left there, is there although the state knows nothing of it, or
                 cannot be written.
         """
-        await in_thread(partial(self._begin, saved or {}), self._rows.path)
+        await self._do(partial(self._begin, saved or {}))
 
     async def write(self, batch: Batch[Any]) -> None:
-        """Write the rows of a batch and acknowledge it.
+        """Write the rows of a batch and acknowledge it. A cancellation is raised when that is done.
 
         Raises:
             SinkError: they cannot be written, or somebody else writes to the file. The batch is not acknowledged.
             StateError: the acknowledgement cannot be saved.
         """
-        if not self._open:
-            raise SinkError(f"{self} is not open; open it with what was noted with the last acknowledgement")
-        # Whether an acknowledgement that failed was saved is unknown, and so is where the file ought to end.
-        self._open = False
-        await in_thread(partial(self._append, batch), self._rows.path)
-        await batch.ack(note={**self._rows.note(), "rejects": self._rejects.note()})
-        await in_thread(self._settle, self._rows.path)
-        self._open = True
+        await run_to_end(self._write(batch))
 
     async def flush(self) -> None:
         """Do nothing: what was written is acknowledged."""
@@ -84,11 +77,25 @@ class JSONLinesSink:
     async def aclose(self) -> None:
         """Let go of the files. Nothing is held open between two writes."""
         self._open = False
-        await in_thread(self._close, self._rows.path)
+        await self._do(self._close)
+
+    async def _write(self, batch: Batch[Any]) -> None:
+        if not self._open:
+            raise not_open(self)
+        # Whether an acknowledgement that failed was saved is unknown, and so is where the file ought to end.
+        self._open = False
+        await self._do(partial(self._append, batch))
+        await batch.ack(note={**self._rows.note(), "rejects": self._rejects.note()})
+        await self._do(self._settle)
+        self._open = True
+
+    async def _do(self, work: Callable[[], None]) -> None:
+        await in_thread(work, self._rows.path)
 
     def _begin(self, saved: Mapping[str, Any]) -> None:
         self._rows.open(saved)
         self._rejects.open(saved.get("rejects") or {})
+        self._rows.touch()
         self._open = True
 
     def _append(self, batch: Batch[Any]) -> None:
@@ -104,15 +111,20 @@ class JSONLinesSink:
         self._rejects.close()
 
 
-async def in_thread(work: Callable[[], T], path: Path) -> T:
+def not_open(sink: object) -> SinkError:
+    """Return what is raised by a sink that was not opened, or failed since."""
+    return SinkError(f"{sink} is not open; open it with what was noted with the last acknowledgement")
+
+
+async def in_thread(work: Callable[[], T], path: Path, errors: tuple[type[Exception], ...] = (OSError,)) -> T:
     """Return what some work on files does, in a thread and to its end when the caller is cancelled.
 
     Raises:
-        SinkError: it failed with an ``OSError``.
+        SinkError: it failed with one of ``errors``.
     """
     try:
         return await run_to_end(asyncio.to_thread(work))
-    except OSError as error:
+    except errors as error:
         raise SinkError(
             f"cannot store rows in {path}: {error}. They are not acknowledged and come again; see that the folder may "
             "be written and that its disk has room"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,9 @@ class StubRun:
     saves: bool = False
     """Whether one that raises is saved all the same."""
 
+    saving: Callable[[], None] | None = None
+    """Called when something is acknowledged."""
+
     def batch(self, *rows: Model, credits_: int = 0, **fields: Any) -> Batch[Any]:
         return Batch(run=self, number=1, rows=list(rows), credits=credits_, **fields)
 
@@ -53,6 +56,8 @@ class StubRun:
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
     ) -> None:
         assert within is None
+        if self.saving:
+            self.saving()
         error, self.error = self.error, None
         if error is None or self.saves:
             self.note = note

@@ -202,19 +202,36 @@ async def test_a_file_that_was_moved_away_is_begun_anew(path: Path, run: StubRun
     assert (ids(path.with_name("monday.jsonl")), ids(path)) == ([1, 2], [3, 4, 5])
 
 
-async def test_somebody_who_writes_to_the_file_is_told_of(path: Path, run: StubRun) -> None:
+async def test_of_two_that_begin_a_file_one_is_refused(path: Path, run: StubRun) -> None:
     other = StubRun()
-    mine = await opened(path, run)
-    theirs = await opened(path, other)
+    mine, theirs = await opened(path, run), await opened(path, other)
     await mine.write(run.batch(job(1)))
-    with pytest.raises(SinkError, match=r"No such file"):
+    with pytest.raises(SinkError, match=r"somebody else writes to .*jobs\.jsonl\.new: jobs\.jsonl was made meanwhile"):
         await theirs.write(other.batch(job(2)))
+    assert (ids(path), run.ids, other.ids) == ([1], [1], [])
+
+
+async def test_a_file_that_is_made_at_the_last_moment_stays(path: Path, run: StubRun) -> None:
+    sink = await opened(path, run)
+
+    def another_begins() -> None:
+        path.write_bytes(b"{}\n")
+
+    run.saving = another_begins
+    with pytest.raises(SinkError, match="was made meanwhile"):
+        await sink.write(run.batch(job(1)))
+    assert path.read_bytes() == b"{}\n"
+
+
+async def test_somebody_who_writes_to_the_file_is_told_of(path: Path, run: StubRun) -> None:
+    sink = await opened(path, run)
+    await sink.write(run.batch(job(1)))
     with path.open("ab") as file:
         file.write(b"{}\n")
     size = path.stat().st_size
-    with pytest.raises(SinkError, match=rf"has {size} bytes, and {size - 3} were written: somebody else writes to it"):
-        await mine.write(run.batch(job(3)))
-    assert (run.ids, other.ids) == ([1], [])
+    with pytest.raises(SinkError, match=rf"somebody else writes to .*: it has {size} bytes, and {size - 3} were writ"):
+        await sink.write(run.batch(job(3)))
+    assert run.ids == [1]
 
 
 async def test_a_full_disk_acknowledges_nothing(path: Path, run: StubRun) -> None:
@@ -268,9 +285,6 @@ async def test_the_loop_runs_on_and_a_cancellation_waits(path: Path, run: StubRu
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    assert ids(path.with_name("jobs.jsonl.new")) == [1]
-    assert run.ids == []
-    await store(path, run, run.batch(job(1)))
     assert ids(path) == run.ids == [1]
 
 

@@ -1,0 +1,162 @@
+"""Rows as tables of Arrow, a column at a time: what is done to a whole column at once costs next to nothing a row."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from operator import attrgetter
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
+
+from theirstack_async.errors import ArgumentError, ConfigurationError
+from theirstack_async.incremental.sinks._cells import EXACT
+from theirstack_async.incremental.sinks._table import EXTRA, Column, Kind, table_of
+from theirstack_async.models import Model, UnknownPayload
+from theirstack_async.models._base import field_names
+from theirstack_async.models._writing import plain
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_EMPTY: Final[Mapping[str, Any]] = {}
+
+
+class Layout:
+    """The schema of a class of rows, and how they are cut into its columns.
+
+    Args:
+        row_type: the class.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed.
+    """
+
+    def __init__(self, row_type: type[Model]) -> None:
+        self._arrow: Final = arrow()
+        table = table_of(row_type, "rows")
+        self.columns: Final = table.columns
+        self._parts: Final = table.parts
+        self._lists: Final = [column.kind is Kind.JSON and _of_texts(row_type, column) for column in table.columns]
+        kinds = zip(self.columns, self._lists, strict=True)
+        fields = [(column.name, self._type(column.kind, is_list=is_list)) for column, is_list in kinds]
+        self.schema: Final[Any] = self._arrow.schema([*fields, (EXTRA, self._arrow.string())])
+        self._get: Final[Callable[[Any], tuple[Any, ...]]] = attrgetter(*(column.path for column in self.columns))
+
+    def cut(self, rows: Iterable[Any]) -> Any:
+        """Return rows as a record batch of the schema.
+
+        A value that its column cannot hold is stored as near as it can be, a lone surrogate as U+FFFD and anything
+        else as null, and exactly, as JSON text, in ``_extra`` under ``_exact``.
+        """
+        rows = list(rows)
+        exact: dict[int, dict[str, str]] = {}
+        columns = zip(*map(self._get, rows), strict=True) if rows else ((),) * len(self.columns)
+        arrays = [
+            self._array(place, list(values) if is_list or column.kind is not Kind.JSON else _texts(values), exact)
+            for place, (column, is_list, values) in enumerate(zip(self.columns, self._lists, columns, strict=True))
+        ]
+        unknown: list[str | None] = [_extra_of(row, self._parts, _EMPTY) for row in rows]
+        for number, values in exact.items():
+            unknown[number] = _extra_of(rows[number], self._parts, values)
+        return self._arrow.record_batch([*arrays, self._arrow.array(unknown, self._arrow.string())], schema=self.schema)
+
+    def _type(self, kind: Kind, *, is_list: bool) -> Any:
+        arrow = self._arrow
+        if is_list:
+            return arrow.list_(arrow.string())
+        return {
+            Kind.INTEGER: arrow.int64,
+            Kind.FLOAT: arrow.float64,
+            Kind.BOOLEAN: arrow.bool_,
+            Kind.DATE: arrow.date32,
+            Kind.INSTANT: lambda: arrow.timestamp("us", "UTC"),
+        }.get(kind, arrow.string)()
+
+    def _array(self, place: int, values: list[Any], exact: dict[int, dict[str, str]]) -> Any:
+        field = self.schema.field(place)
+        try:
+            return self._arrow.array(values, field.type)
+        except (ValueError, TypeError, OverflowError):
+            fitted = [self._fitted(value, field.type) for value in values]
+        for number, (value, near) in enumerate(zip(values, fitted, strict=True)):
+            if near is not value:
+                exact.setdefault(number, {})[field.name] = json.dumps(value)
+        return self._arrow.array(fitted, field.type)
+
+    def _fitted(self, value: Any, type_: Any) -> Any:
+        """Return the value if the type can hold it, or else what comes next to it."""
+        for near in (value, _clean(value)):
+            try:
+                self._arrow.array([near], type_)
+            except (ValueError, TypeError, OverflowError):
+                continue
+            return near
+        return None
+
+
+def arrow(module: str = "pyarrow") -> Any:
+    """Return a module of pyarrow.
+
+    Raises:
+        ConfigurationError: it is not installed; it names the extra to install.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ConfigurationError("Parquet needs pyarrow: pip install 'theirstack-async[parquet]'") from error
+
+
+def days_of(row_type: type[Model]) -> tuple[str, ...]:
+    """Return the columns of a class that hold a day or an instant."""
+    columns = table_of(row_type, "rows").columns
+    return tuple(column.path for column in columns if column.kind in (Kind.DATE, Kind.INSTANT))
+
+
+def _of_texts(row_type: Any, column: Column) -> bool:
+    """Tell whether the values of a column are lists of texts."""
+    for name in column.path.split("."):
+        row_type = get_type_hints(row_type)[name]
+    hints = (row_type, *get_args(row_type))
+    items = [get_args(hint)[0] for hint in hints if get_origin(hint) is tuple]
+    return bool(items) and all(
+        item is type(None) or (isinstance(item, type) and issubclass(item, str))
+        for item in (get_args(items[0]) or (items[0],))
+    )
+
+
+def _texts(values: Sequence[Any]) -> list[str | None]:
+    return [None if value is None else "[]" if value == () else _json(value) for value in values]
+
+
+def _plain(value: object) -> Any:
+    """Return what the encoder does not know as something nearer to JSON. Quicker than to make it all plain first."""
+    if isinstance(value, Model):
+        return {**{name: getattr(value, name) for name in field_names(type(value))}, **value.extra}
+    try:
+        return plain(value)
+    except ArgumentError:
+        if isinstance(value, UnknownPayload):
+            # It is no JSON. Only somebody's own can be that, and it is kept all the same.
+            return value.raw.decode("utf-8", "surrogateescape")
+        raise
+
+
+_json: Final = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
+
+
+def _extra_of(row: Model, parts: Iterable[str], exact: Mapping[str, str]) -> str | None:
+    """Return the fields that the row, and the models that are spread over its columns, do not know."""
+    unknown = dict(row.extra)
+    for part in parts:
+        if inner := getattr(row, part).extra:
+            unknown[part] = dict(inner)
+    if exact:
+        unknown[EXACT] = dict(exact)
+    return json.dumps(unknown) if unknown else None
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in cast("Sequence[object]", value)]
+    return None
