@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.test_buying import press_when_sent
 from tests.cli.test_jobs import change_pages
-from theirstack_async.cli.companies import _SHORT
+from theirstack_async.cli.company_options import SHORT
 from theirstack_async.filters._kinds import rules
 from theirstack_async.testing import FakeTheirStack, ResetBeforeBody, Status
 
@@ -45,14 +45,14 @@ def test_each_option_is_the_filter_that_its_help_names(fake: FakeTheirStack, run
         },
     )
     text = run("companies", "search", "--help").stdout
-    assert all(f"({name})" in text for name in _SHORT.values())
+    assert all(f"({name})" in text for name in SHORT.values())
 
 
 def test_the_options_stand_for_filters_that_exist() -> None:
     from theirstack_async import CompanyFilters
 
-    assert set(_SHORT.values()) <= rules(CompanyFilters).keys()
-    assert not any(rules(CompanyFilters)[name].deprecated for name in _SHORT.values())
+    assert set(SHORT.values()) <= rules(CompanyFilters).keys()
+    assert not any(rules(CompanyFilters)[name].deprecated for name in SHORT.values())
 
 
 def test_a_checkpoint_goes_on(fake: FakeTheirStack, run: Run, tmp_path: object) -> None:

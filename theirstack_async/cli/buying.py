@@ -95,8 +95,10 @@ def out_of_budget(goods: Goods, budget: int) -> ExitCode:
     return ExitCode.CREDITS
 
 
-def agree(limit: int | None, goods: Goods, *, budget: int | None, yes: bool) -> Order:
+def agree(limit: int | None, goods: Goods, *, budget: int | None, yes: bool, option: str = "--limit") -> Order:
     """Return how much to buy at the most, once the user was told of the price, and agreed to a high one.
+
+    ``option`` is what the command calls the limit.
 
     Raises:
         typer.BadParameter: there is neither a limit nor a budget, and nobody to ask.
@@ -104,7 +106,7 @@ def agree(limit: int | None, goods: Goods, *, budget: int | None, yes: bool) -> 
     """
     if limit is None and budget is None:
         each = f"{goods.noun} costs {counted(goods.price, 'credit')}"
-        why = f"--limit: each {each}; say how many you want at the most, or give --budget (counting is free)"
+        why = f"{option}: each {each}; say how many you want at the most, or give --budget (counting is free)"
         limit = ask_number(f"Each {each}. How many do you want at the most?", or_else=why)
     affordable = None if budget is None else budget // goods.price
     rows = min(number for number in (limit, affordable) if number is not None)

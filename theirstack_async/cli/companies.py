@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 
@@ -19,8 +19,18 @@ from theirstack_async.cli.buying import (
     buy,
     read_checkpoint,
 )
+from theirstack_async.cli.company_options import (
+    Countries,
+    Domains,
+    Industries,
+    MaxEmployees,
+    MinEmployees,
+    Names,
+    Technologies,
+    asked_companies,
+)
 from theirstack_async.cli.exits import ExitCode
-from theirstack_async.cli.filtering import Asked, ExtraFilter, Filter, FilterFile, read_filters
+from theirstack_async.cli.filtering import ExtraFilter, Filter, FilterFile
 from theirstack_async.cli.listing import print_estimate, print_preview
 from theirstack_async.cli.lookups import COMPANIES, buying_intents, technologies
 from theirstack_async.cli.messages import note
@@ -31,7 +41,7 @@ from theirstack_async.cli.text import counted
 from theirstack_async.cli.till import STOPPING
 
 if TYPE_CHECKING:
-    from theirstack_async import CompanyFilters, TheirStack
+    from theirstack_async import TheirStack
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -39,45 +49,6 @@ app: Final = typer.Typer(
     help="Search companies, at 3 credits each; look up what one uses; count, preview and estimate for free.",
 )
 
-Names: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--name", help="The whole name; may be repeated (company_name_or).")
-]
-Domains: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--domain", metavar="DOMAIN", help="Such as example.com; may be repeated (company_domain_or)."),
-]
-Countries: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--country", metavar="CODE", help="Of the headquarters, such as US; may be repeated (company_country_code_or)."
-    ),
-]
-Industries: TypeAlias = Annotated[
-    list[int] | None,
-    typer.Option("--industry", metavar="ID", help="As catalog industries shows it; may be repeated (industry_id_or)."),
-]
-Technologies: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--technology", metavar="SLUG", help="As catalog keywords shows it; may be repeated (company_keyword_slug_or)."
-    ),
-]
-MinEmployees: TypeAlias = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="So many at the least (min_employee_count).")
-]
-MaxEmployees: TypeAlias = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="So many at the most (max_employee_count).")
-]
-_SHORT: Final = {
-    "name": "company_name_or",
-    "domain": "company_domain_or",
-    "country": "company_country_code_or",
-    "industry": "industry_id_or",
-    "technology": "company_keyword_slug_or",
-    "min_employees": "min_employee_count",
-    "max_employees": "max_employee_count",
-}
-"""The options that stand for a filter each, with its name."""
 _COLUMNS: Final = (
     Column("name", lambda company: company.name, least=20),
     Column("domain", lambda company: company.domain, width=24),
@@ -126,7 +97,7 @@ def search(
     """
     out = Output(json=json)
     with guarding(ctx):
-        asked = _asked(ctx)
+        asked = asked_companies(ctx)
         resume = read_checkpoint(checkpoint)
         order = agree(limit, COMPANIES, budget=budget, yes=yes)
 
@@ -161,7 +132,7 @@ def count(
     """
     out = Output(json=json)
     with guarding(ctx):
-        asked = _asked(ctx)
+        asked = asked_companies(ctx)
 
     async def work(client: TheirStack) -> int:
         found = await client.companies.count(asked.filters, extra_filters=asked.extra)
@@ -196,7 +167,7 @@ def estimate(
     """
     out = Output(json=json)
     with guarding(ctx):
-        asked = _asked(ctx)
+        asked = asked_companies(ctx)
 
     async def work(client: TheirStack) -> int:
         found = await client.companies.estimate(asked.filters, extra_filters=asked.extra, max_items=limit)
@@ -227,7 +198,7 @@ def preview(
     """
     out = Output(json=json)
     with guarding(ctx):
-        asked = _asked(ctx)
+        asked = asked_companies(ctx)
 
     async def work(client: TheirStack) -> int:
         found = client.companies.preview(
@@ -240,14 +211,3 @@ def preview(
 
 app.command(epilog=examples("theirstack companies technologies --domain example.com --filter min_jobs=5"))(technologies)
 app.command(epilog=examples("theirstack companies buying-intents --domain example.com"))(buying_intents)
-
-
-def _asked(ctx: typer.Context) -> Asked[CompanyFilters]:
-    """Return what the options ask.
-
-    Raises:
-        ArgumentError: a filter was refused.
-    """
-    from theirstack_async import CompanyFilters
-
-    return read_filters(CompanyFilters, ctx.params, _SHORT)
