@@ -213,11 +213,13 @@ class Counted:
 
 async def run_sdk(url: str, key: str, sink: Sink, landing: Path, max_items: int | All = ALL) -> None:
     state = sink.state or SQLiteState(landing.with_suffix(".state"))
-    async with TheirStack(key, base_url=url) as client:
-        async with client.jobs.incremental(
+    async with (
+        TheirStack(key, base_url=url) as client,
+        client.jobs.incremental(
             state=state, landing=landing, page_size=PAGE, overlap=OVERLAP, max_items=max_items
-        ) as run:
-            await run.into(sink)
+        ) as run,
+    ):
+        await run.into(sink)
     await state.aclose()
     await sink.aclose()
 

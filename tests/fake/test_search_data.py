@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.fake._receiver import calling
 from tests.fake._searches import Searches, ids, job_id
 from theirstack_async.testing import FakeTheirStack, Options
+from theirstack_async.testing.search.bodies import job_body, job_text
 from theirstack_async.testing.search.dataset import FIRST_JOB_ID, SPAN
 from theirstack_async.testing.search.keywords import KEYWORDS
 from theirstack_async.testing.search.making import make_company
@@ -164,6 +166,13 @@ async def test_what_a_job_says_of_its_company_is_never_stale() -> None:
     assert (shown()["num_jobs"], shown()["num_jobs_last_30_days"]) == (401, before["num_jobs_last_30_days"] + 1)
     await searches.clock.advance(40 * 86_400)
     assert (shown()["num_jobs"], shown()["num_jobs_last_30_days"]) == (401, 0)
+
+
+@pytest.mark.parametrize("naive", [True, False])
+def test_the_text_of_a_job_is_that_of_its_body(naive: bool) -> None:
+    data = Searches().backend.data
+    for job in data.jobs.values():
+        assert json.loads(job_text(data, job, naive=naive)) == job_body(data, job, naive=naive)
 
 
 def test_no_jobs_at_all() -> None:

@@ -27,6 +27,7 @@ TITLES: Final = {
 }
 """The titles that the fake gives to its errors. The real ones are documented by a few examples only."""
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _request_ids = itertools.count(700_001)
 
 
@@ -74,9 +75,14 @@ class InvalidError(RefusedError):
         self.problems = problems
 
 
+def json_text(value: Any) -> str:
+    """Return ``value`` as JSON, in ASCII and without spaces."""
+    return _ENCODER.encode(value)
+
+
 def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Return ``value`` as a JSON answer."""
-    return Answer(status, json.dumps(value, separators=(",", ":")).encode(), headers=headers or {})
+    return Answer(status, json_text(value).encode(), headers=headers or {})
 
 
 def envelope(status: int, description: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:

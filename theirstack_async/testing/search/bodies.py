@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from theirstack_async.testing import words
+from theirstack_async.testing.answers import json_text
 from theirstack_async.testing.payloads import prose, slug
 from theirstack_async.testing.search.dataset import DataSet
 from theirstack_async.testing.search.keywords import KEYWORDS, KeywordCount
@@ -49,12 +50,22 @@ def final_url(job: JobRow) -> str | None:
 
 def job_body(data: DataSet, job: JobRow, *, naive: bool) -> dict[str, Any]:
     """Return a job as the job search shows it; ``discovered_at`` ends in Z unless ``naive``."""
+    return {**_own(job, naive=naive), **_place(job.place), "company_object": company_body(data, job.company)}
+
+
+def job_text(data: DataSet, job: JobRow, *, naive: bool) -> str:
+    """Return :func:`job_body` as JSON. What many jobs have in common is encoded once."""
+    own, company = json_text(_own(job, naive=naive)), data.known(job.company, _company_text)
+    return f'{own[:-1]},{_place_text(job.place)},"company_object":{company}}}'
+
+
+def _own(job: JobRow, *, naive: bool) -> dict[str, Any]:
+    """Return the fields of a job that are its own."""
     discovered = datetime.fromtimestamp(job.discovered, UTC).replace(tzinfo=None).isoformat()
     skills = list(job.technologies)
     return {
         **job_summary(job),
         "final_url": final_url(job),
-        **_place(job.place),
         "remote": job.remote,
         "hybrid": job.hybrid,
         **_salary(job.salary),
@@ -70,7 +81,6 @@ def job_body(data: DataSet, job: JobRow, *, naive: bool) -> dict[str, Any]:
         "technology_slugs": skills,
         "keyword_slugs": [*skills, *job.topics],
         "description": description(job),
-        "company_object": company_body(data, job.company),
         "normalized_title": job.role.lower(),
         "manager_roles": [f"Head of {job.role}"] if job.has_manager else [],
         "matching_phrases": [],
@@ -128,6 +138,10 @@ def _company_body(data: DataSet, company: CompanyRow) -> dict[str, Any]:
         "technology_names": [one.name for one in technologies],
         "keyword_slugs": [one.keyword.slug for one in keywords],
     }  # fmt: skip
+
+
+def _company_text(data: DataSet, company: CompanyRow) -> str:
+    return json_text(company_body(data, company))
 
 
 def company_result(
@@ -219,6 +233,12 @@ def _place(place: words.Place) -> dict[str, Any]:
         "country_code": country.code, "cities": [place.name], "continents": [country.continent],
         "locations": [location],
     }  # fmt: skip
+
+
+@cache
+def _place_text(place: words.Place) -> str:
+    """Return the fields of a place as they stand within an object."""
+    return json_text(_place(place))[1:-1]
 
 
 def _person(job: JobRow) -> dict[str, Any]:

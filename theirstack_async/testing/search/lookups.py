@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from theirstack_async.testing import validation as read
-from theirstack_async.testing.answers import Answer
+from theirstack_async.testing.answers import Answer, json_text
 from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.billing import LOOKUP_PRICE
 from theirstack_async.testing.call import Call
@@ -74,7 +74,7 @@ def _lookup(backend: Backend, call: Call, *, technologies_wanted: bool) -> Answe
     page = window.of(found)
     sale = paging.sell(backend, [page] if page else [], LOOKUP_PRICE)
     sold = paging.Sale(page if sale.rows else (), page if sale.held_back else (), sale.status, sale.credits)
-    return paging.answer(sold, keyword_body, total=len(found) if count else None)
+    return paging.answer(sold, lambda row: json_text(keyword_body(row)), total=len(found) if count else None)
 
 
 def _named(fields: read.Fields) -> dict[str, Any]:

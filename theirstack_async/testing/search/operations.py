@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from theirstack_async.testing import validation as read
-from theirstack_async.testing.answers import Answer
+from theirstack_async.testing.answers import Answer, json_text
 from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.billing import COMPANY_PRICE, JOB_PRICE
 from theirstack_async.testing.call import Call, Operation
 from theirstack_async.testing.search import filters, paging
 from theirstack_async.testing.search.blur import blurred_company, blurred_job
-from theirstack_async.testing.search.bodies import company_result, job_body
+from theirstack_async.testing.search.bodies import company_result, job_body, job_text
 from theirstack_async.testing.search.companies import COMPANY_SORTS, RELEVANCE, Found, find_companies
 from theirstack_async.testing.search.company_filters import COMPANY_FILTERS, IDENTIFIERS, SHARED_FILTERS
 from theirstack_async.testing.search.job_filters import JOB_FILTERS, NESTED_JOB_FILTERS, REQUIRED
@@ -48,9 +48,10 @@ def search_jobs(backend: Backend, call: Call) -> Answer:
     page = allowed.of(found)
     naive = backend.options.naive_instants
 
-    def show(job: JobRow) -> dict[str, Any]:
-        body = job_body(backend.data, job, naive=naive)
-        return blurred_job(body) if preview else body
+    def show(job: JobRow) -> str:
+        if preview:
+            return json_text(blurred_job(job_body(backend.data, job, naive=naive)))
+        return job_text(backend.data, job, naive=naive)
 
     return paging.answer(
         paging.give(page) if preview else paging.sell(backend, page, JOB_PRICE),
@@ -79,9 +80,9 @@ def search_companies(backend: Backend, call: Call) -> Answer:
     found = find_companies(backend.data, values, jobs=jobs and _later(backend, jobs), keywords=keywords, order=order)
     page = window.allowed(backend.options).of(found)
 
-    def show(one: Found) -> dict[str, Any]:
+    def show(one: Found) -> str:
         body = company_result(backend.data, one.company, one.jobs, one.with_keywords(expanded, backend.data))
-        return blurred_company(body) if preview else body
+        return json_text(blurred_company(body) if preview else body)
 
     return paging.answer(
         paging.give(page) if preview else paging.sell(backend, page, COMPANY_PRICE),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from theirstack_async.testing import validation as read
-from theirstack_async.testing.answers import Answer, RefusedError, json_answer
+from theirstack_async.testing.answers import Answer, RefusedError, json_text
 from theirstack_async.testing.backend import Backend
 from theirstack_async.testing.options import Options, Plan
 from theirstack_async.testing.search.readers import natural, positive
@@ -113,21 +113,24 @@ def give(rows: Sequence[Row]) -> Sale[Row]:
 
 def answer(
     sale: Sale[Row],
-    show: Callable[[Row], dict[str, Any]],
+    show: Callable[[Row], str],
     *,
     total: int | None,
     total_companies: int | None = None,
     company_of: Callable[[Row], object] | None = None,
 ) -> Answer:
-    """Return the answer with some rows. ``company_of`` tells of which company a row is, to count those held back."""
+    """Return the answer with some rows, of which ``show`` makes JSON.
+
+    ``company_of`` tells of which company a row is, to count those held back.
+    """
     metadata = {
         "total_results": total,
         "truncated_results": len(sale.held_back),
         "truncated_companies": _count(sale.held_back, company_of),
         "total_companies": total_companies,
     }
-    made = json_answer({"metadata": metadata, "data": [show(row) for row in sale.rows]}, sale.status)
-    return replace(made, rows=len(sale.rows) if sale.credits else 0, credits=sale.credits)
+    body = f'{{"metadata":{json_text(metadata)},"data":[{",".join(map(show, sale.rows))}]}}'
+    return Answer(sale.status, body.encode(), rows=len(sale.rows) if sale.credits else 0, credits=sale.credits)
 
 
 def _count(rows: Iterable[Row], company_of: Callable[[Row], object] | None) -> int:
