@@ -6,8 +6,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.incremental.sinks._crashes import CrashingRun
 from tests.unit.incremental.sinks._runs import StubRun, job
 from theirstack_async.errors import DecodeError, Problem, SinkError, StateError
 from theirstack_async.incremental._batch import Batch
@@ -288,49 +287,6 @@ async def test_the_loop_runs_on_and_a_cancellation_waits(path: Path, run: StubRu
     assert ids(path) == run.ids == [1]
 
 
-class Crash(BaseException):
-    """The process ends here."""
-
-
-class Countdown:
-    """Ends the process at the n-th thing that is done to the disk or to the state."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-
-    def step(self) -> None:
-        self.steps -= 1
-        if self.steps < 0:
-            raise Crash
-
-
-def crashing(countdown: Countdown) -> Iterator[Any]:
-    """Yield patches that make everything done to the disk count."""
-    for target, name in ((os, "fsync"), (Path, "replace"), (os, "truncate")):
-        real = getattr(target, name)
-
-        def counted(*args: Any, real: Any = real) -> Any:
-            countdown.step()
-            result = real(*args)
-            countdown.step()
-            return result
-
-        yield mock.patch.object(target, name, counted)
-
-
-class CrashingRun(StubRun):
-    """A run that may die before or after an acknowledgement is saved."""
-
-    countdown: Countdown | None = None
-
-    async def ack(self, batches: Any, *, within: Any = None, note: Any = None) -> None:
-        if self.countdown:
-            self.countdown.step()
-        await super().ack(batches, within=within, note=note)
-        if self.countdown:
-            self.countdown.step()
-
-
 @given(crashes=st.lists(st.integers(0, 40), max_size=6), sizes=st.lists(st.integers(0, 3), min_size=1, max_size=6))
 async def test_whatever_crashes_when_each_row_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, crashes: list[int], sizes: list[int]
@@ -338,24 +294,10 @@ async def test_whatever_crashes_when_each_row_is_there_once(
     path, run = tmp_path_factory.mktemp("lines") / "jobs.jsonl", CrashingRun()
     wanted = [list(range(10 * number, 10 * number + size)) for number, size in enumerate(sizes)]
     for crash in [*crashes, 10_000]:
-        run.countdown = Countdown(crash)
-        with mock.patch("theirstack_async.incremental.sinks._lines.in_thread", at_once):
-            patches = list(crashing(run.countdown))
-            for patch in patches:
-                patch.start()
-            try:
-                rest = [batch for batch in wanted if not batch or batch[0] not in run.ids]
-                await store(path, run, *(run.batch(*map(job, batch), rejects=(REJECT,) * len(batch)) for batch in rest))
-            except Crash:
-                continue
-            finally:
-                for patch in patches:
-                    patch.stop()
+        rest = [batch for batch in wanted if not batch or batch[0] not in run.ids]
+        with run.dying_after(crash):
+            await store(path, run, *(run.batch(*map(job, batch), rejects=(REJECT,) * len(batch)) for batch in rest))
     assert ids(path) == run.ids == [number for batch in wanted for number in batch]
     rejects = Path(f"{path}.rejects.jsonl")
     assert (rejects.read_bytes().count(b"\n") if rejects.exists() else 0) == sum(sizes)
     assert {name.removesuffix(".rejects.jsonl") for name in names(path)} <= {"jobs.jsonl"}
-
-
-async def at_once(work: Any, path: Path) -> Any:
-    return work()
