@@ -59,6 +59,8 @@ class KeptPages:
 
     async def discard(self, names: Sequence[str]) -> None:
         """Delete pages that were acknowledged."""
-        numbers = [self._numbers.pop(name) for name in names if name in self._numbers]
-        if self._landing is not None and numbers:
-            await self._landing.discard(self._key, numbers)
+        known = [name for name in names if name in self._numbers]
+        if self._landing is not None and known:
+            await self._landing.discard(self._key, [self._numbers[name] for name in known])
+        for name in known:
+            del self._numbers[name]

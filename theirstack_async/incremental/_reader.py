@@ -29,6 +29,9 @@ class Found(Generic[T]):
     """How far every row is known once it is stored; None if it does not say."""
     window: Window = attrs.field(factory=Window)
     credits: int = 0
+    """What it cost this run."""
+    cost: int = 0
+    """What it cost whichever run bought it."""
     repeated: int = 0
     rejects: tuple[DecodeError, ...] = ()
     landed: str | None = None

@@ -13,7 +13,8 @@ import attrs
 
 from theirstack_async._tasks import run_to_end
 from theirstack_async._walk import EndReason
-from theirstack_async.errors import ArgumentError
+from theirstack_async.errors import ArgumentError, StateError
+from theirstack_async.hooks import logger
 from theirstack_async.incremental._batch import Batch
 from theirstack_async.incremental._progress import Entry, Progress
 from theirstack_async.incremental._reader import Found, Reader
@@ -76,6 +77,16 @@ class _Inside(Generic[T]):
     progress: Progress
     reader: Reader[T]
 
+    async def tidy(self) -> None:
+        """Delete pages that are acknowledged; those that cannot be deleted now are by a later turn."""
+        if names := self.progress.landed:
+            try:
+                await self.reader.discard(names)
+            except StateError as error:
+                logger.warning("%s; it is acknowledged, and is not read again", error)
+            else:
+                self.progress.landed = []
+
 
 class IncrementalRun(Generic[T]):
     """New rows of one profile, in batches: ``async with client.jobs.incremental(...) as run: async for batch in run``.
@@ -98,7 +109,8 @@ class IncrementalRun(Generic[T]):
         self._begun: _Inside[T] | None = None
         self._entries: dict[int, Entry] = {}
         self._open = False
-        self._lock = asyncio.Lock()
+        self._saving = asyncio.Lock()
+        self._pulling = asyncio.Lock()
         self._summary = Summary()
 
     @property
@@ -191,8 +203,15 @@ class IncrementalRun(Generic[T]):
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
     ) -> None:
-        """Acknowledge several batches of this run at once, see :meth:`Batch.ack`."""
-        async with self._lock:
+        """Acknowledge several batches of this run at once, see :meth:`Batch.ack`.
+
+        Raises:
+            ArgumentError: a batch is of another run, or this one is over: the rows come again in the next one.
+            StateError: it could not be saved.
+        """
+        if any(batch.run is not self for batch in batches):
+            raise ArgumentError("batches: a batch of another run; acknowledge it there", field="batches")
+        async with self._saving:
             fresh = [batch for batch in batches if not batch.acknowledged]
             if fresh:
                 await run_to_end(self._acknowledge(fresh, within, note))
@@ -200,11 +219,14 @@ class IncrementalRun(Generic[T]):
     async def _acknowledge(
         self, batches: Sequence[Batch[Any]], within: Within | None, note: Mapping[str, Any] | None
     ) -> None:
-        await self._save([self._entries[batch.number] for batch in batches], within, note)
+        entries = {batch.number: self._entries[batch.number] for batch in batches}
+        await self._save([*entries.values()], within, note)
         for batch in batches:
             batch.acknowledged = True
-            entry = self._entries.pop(batch.number)
-            self._summary = attrs.evolve(self._summary, acknowledged=self._summary.acknowledged + entry.rows)
+            self._entries.pop(batch.number)
+        rows = sum(entry.rows for entry in entries.values())
+        self._summary = attrs.evolve(self._summary, acknowledged=self._summary.acknowledged + rows)
+        await self._inside().tidy()
 
     async def _save(
         self, entries: Sequence[Entry], within: Within | None = None, note: Mapping[str, Any] | None = None
@@ -216,30 +238,29 @@ class IncrementalRun(Generic[T]):
             return
         await (self.state.save(self.key, change, within=within) if within else self.state.save(self.key, change))
         progress.saved(change, entries)
-        if progress.landed:
-            await inside.reader.discard(progress.landed)
-            progress.landed = []
 
     async def _pull(self) -> Found[T] | None:
         """Return the next page; at the end, let the mark move as far as it can."""
         reader = self._inside().reader
-        found = await reader.pull()
+        async with self._pulling:
+            found = await reader.pull()
         if found is None and reader.end is EndReason.EXHAUSTED:
             await self._skip(Found(rows=[], ids={}, mark=reader.mark))
         return found
 
     async def _skip(self, found: Found[T]) -> None:
         """Take in what needs no acknowledgement by the user: a page without a new row, or the end."""
-        entry = Entry(found.ids, found.mark, credits=found.credits, landed=found.landed, done=True)
+        entry = Entry(found.ids, found.mark, credits=found.cost, landed=found.landed, done=True)
         self._tally(found)
-        async with self._lock:
+        async with self._saving:
             self._inside().progress.add(entry)
-            await run_to_end(self._save([entry] if found.landed or found.credits else []))
+            await run_to_end(self._save([entry] if found.landed or found.cost else []))
+            await run_to_end(self._inside().tidy())
 
     def _batch(self, found: Found[T]) -> Batch[T]:
         number = self._summary.batches + 1
         self._tally(found, batches=1)
-        entry = Entry(found.ids, found.mark, len(found.rows), found.credits, found.landed)
+        entry = Entry(found.ids, found.mark, len(found.rows), found.cost, found.landed)
         self._entries[number] = entry
         self._inside().progress.add(entry)
         return Batch(

@@ -105,8 +105,10 @@ class SearchReader(Generic[T]):
 
     def _replay(self, page: Landed) -> Found[T]:
         """Return a page that an earlier run bought."""
+        head = page.head
         try:
-            return self._take(Ask.from_head(page.head), page.body, page.head["name"], cut=page.head["out_of_credits"])
+            found = self._take(Ask.from_head(head), page.body, head["name"], cut=head["out_of_credits"])
+            return attrs.evolve(found, cost=head["credits"])
         except DecodeError as error:
             problems = error.problems
         raise DecodeError(
@@ -170,7 +172,7 @@ class SearchReader(Generic[T]):
         meta = page.reply.meta
         found = self._take(page.ask, page.reply.body, page.landed, cut=meta.status == 402, bought=True)
         self._rows += len(found.rows) + len(found.rejects)
-        return attrs.evolve(found, credits=meta.credits, meta=meta)
+        return attrs.evolve(found, credits=meta.credits, cost=meta.credits, meta=meta)
 
     def _refused(self, ask: Ask, error: APIError) -> None:
         """End the run, or let the plan ask for something else, or raise."""
