@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-import os
 import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests._imports import ROOT
+from tests.docs._programs import load, start
 from theirstack_async import AuthenticationError, CreditBudget, RetryPolicy, SQLiteQuota, TheirStack
 from theirstack_async.testing import Answer, Exchange, FakeTheirStack, Fault, ResetBeforeBody, Status
 
 HOOK = "https://hook.example"
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # FastAPI resolves the annotations of an endpoint in its module.
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def env(fake_theirstack: FakeTheirStack, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    variables = {"THEIRSTACK_BASE_URL": fake_theirstack.base_url, "THEIRSTACK_API_KEY": fake_theirstack.api_key}
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, **variables, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-
-
-async def start(env: dict[str, str], name: str, *arguments: str) -> asyncio.subprocess.Process:
-    pipe = asyncio.subprocess.PIPE
-    path = str(ROOT / "examples" / f"{name}.py")
-    return await asyncio.create_subprocess_exec(sys.executable, path, *arguments, env=env, stdout=pipe, stderr=pipe)
 
 
 async def test_retry_failed(fake_theirstack: FakeTheirStack, env: dict[str, str]) -> None:
@@ -244,8 +215,3 @@ async def test_nightly_says_what_is_wrong(env: dict[str, str], tmp_path: Path) -
     status, _, said = await nightly({**env, "THEIRSTACK_API_KEY": "wrong"}, tmp_path)
     assert status == 1
     assert said.startswith("GET /v0/billing/credit-balance was answered 401")
-
-
-def test_every_example_has_a_test() -> None:
-    source = Path(__file__).read_text("utf-8")
-    assert all(f"test_{path.stem}" in source for path in (ROOT / "examples").glob("*.py"))

@@ -53,7 +53,7 @@ async def test_samples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_included_files_are_examples() -> None:
     """What a page includes is a file of ``examples/``; each of these is run by a test of its own."""
-    tested = (Path(__file__).parent / "test_examples.py").read_text("utf-8")
+    tested = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*examples.py"))
     included = {sample.code for page in PAGES for sample in samples(page, ROOT) if sample.language == "include"}
     assert included == {f"../examples/{path.name}" for path in (ROOT / "examples").glob("*.py")}
     assert all(Path(name).stem in tested for name in included)
