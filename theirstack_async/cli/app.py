@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from theirstack_async import __version__
-from theirstack_async.cli import catalog, companies, datasets, events, jobs, lists, searches, webhooks
+from theirstack_async.cli import catalog, companies, datasets, events, jobs, lists, searches, state, sync, webhooks
 from theirstack_async.cli import credits as balance
 from theirstack_async.cli.demo import demo
 from theirstack_async.cli.exits import EXIT_CODES
@@ -25,6 +25,7 @@ _EPILOG: Final = "\n".join(
         "  theirstack jobs count --title engineer --posted-days 7",
         "  theirstack jobs search --title engineer --posted-days 7 --limit 25",
         "  theirstack companies technologies --domain example.com",
+        "  theirstack sync jobs --title engineer --to jobs.db --budget 500",
         "  theirstack credits",
         "  theirstack events list 7 --status FAILED --json | jq .id |",
         "      theirstack events retry -",
@@ -99,6 +100,8 @@ app.command(epilog=examples("theirstack fake-server --port 8080 --deliver-to htt
 app.command(epilog=examples("theirstack ping && theirstack jobs search --posted-days 7 --limit 25"))(ping)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(companies.app, name="companies")
+app.add_typer(sync.app, name="sync")
+app.add_typer(state.app, name="state")
 app.add_typer(lists.app, name="lists")
 app.add_typer(searches.app, name="searches")
 app.add_typer(catalog.app, name="catalog")

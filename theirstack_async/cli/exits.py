@@ -19,6 +19,7 @@ from theirstack_async import (
     QuotaError,
     RateLimitError,
     ServerError,
+    StateLockedError,
     TheirStackError,
     TransportError,
 )
@@ -37,6 +38,8 @@ class ExitCode(enum.IntEnum):
     NETWORK = 6
     UNKNOWN = 7
     PLAN = 8
+    MORE = 9
+    LOCKED = 10
     INTERRUPTED = 130
 
 
@@ -50,6 +53,8 @@ EXIT_CODES: Final = (
     (ExitCode.NETWORK, "the network or the server failed"),
     (ExitCode.UNKNOWN, "sent, but nobody knows whether it was carried out"),
     (ExitCode.PLAN, "the account's plan gives no more rows of this search"),
+    (ExitCode.MORE, "more to come: --max-items ended the sync; run the command again"),
+    (ExitCode.LOCKED, "another run of the same sync is under way, or has the file"),
     (ExitCode.INTERRUPTED, "interrupted by Ctrl-C (143 by SIGTERM)"),
 )
 """Each code with what it means, as ``theirstack --help`` shows them."""
@@ -72,6 +77,7 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     (TransportError, ExitCode.NETWORK, "Check the network and the base URL, or give it more time with --timeout."),
     (QuotaError, ExitCode.NETWORK, ""),
     (DecodeError, ExitCode.NETWORK, "The API may have changed; look for a newer theirstack-async."),
+    (StateLockedError, ExitCode.LOCKED, ""),
     (PaginationError, ExitCode.NETWORK, "Run the command again when the list moves less."),
 )
 """Classes with their exit code and what to do next where the error's own text does not say; the first that fits.

@@ -25,9 +25,12 @@ def sentence(text: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, such as ``1 job`` or ``1,200 companies``."""
-    if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun}"
+    return f"{number:,} {noun if number == 1 else several(noun)}"
+
+
+def several(noun: str) -> str:
+    """Return the plural of a noun."""
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def some(values: Collection[object]) -> str:
