@@ -185,7 +185,7 @@ class _Writer:
                 self._prepare(connection, target)
             except self._database.errors as error:
                 raise self._trouble(
-                    target, f"cannot be used: {error}; see that it is a table that may be written and changed"
+                    target, f"cannot be used: {_said(error)}; see that it is a table that may be written and changed"
                 ) from error
 
     def store(self, rows: Sequence[Any], rejects: Iterable[DecodeError], connection: Any) -> None:
@@ -211,8 +211,8 @@ class _Writer:
         except self._database.errors as error:
             raise self._trouble(
                 target,
-                f"cannot take the place of rows by {target.key}: {error}; make that its primary key, or give it a "
-                "unique index, or name another table with table=",
+                f"cannot take the place of rows by {target.key}: {_said(error)}; make that its primary key, or give "
+                "it a unique index, or name another table with table=",
             ) from error
 
     def _put(self, connection: Any, target: Target, columns: Sequence[Sequence[Any]]) -> None:
@@ -223,8 +223,8 @@ class _Writer:
         except self._database.errors as error:
             raise self._trouble(
                 target,
-                f"did not take the rows: {error}. None of them is acknowledged; where a column has another type than "
-                "its values, change it, or name another table with table=",
+                f"did not take the rows: {_said(error)}. None of them is acknowledged; where a column has another type "
+                "than its values, change it, or name another table with table=",
             ) from error
 
     def _trouble(self, target: Target, what: str) -> SinkError:
@@ -256,6 +256,11 @@ class _Reject:
 
     def cells(self, clean: Callable[[str], str]) -> tuple[Any, ...]:
         return self.digest, None if self.id is None else clean(self.id), clean(self.problems), self.body
+
+
+def _said(error: Exception) -> str:
+    """Return a driver's message on one line."""
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def _id_in(body: bytes) -> str | None:
