@@ -54,7 +54,8 @@ class Windows:
         elif top is None or top - self._low <= 2 * _STEP:
             self._chosen, self._whole = True, self._high is not None
         else:
-            self._high = float(math.floor((self._low + top) / 2))
+            # One that is no wider than the overlap would bring its successor back to where it begins itself.
+            self._high = float(max(math.floor((self._low + top) / 2), math.floor(self._low + 2 * _STEP)))
 
     def took(self, *, last: bool) -> None:
         """Note that a page of the window was taken in, and whether it was the last one."""
@@ -65,7 +66,8 @@ class Windows:
 
     def narrow(self, excluded: int) -> bool:
         """Plan for fewer ids to be left out than were refused. Return whether that is possible."""
-        if not self._countable or excluded < 2 or (self._high or math.inf) - self._low <= 2 * _STEP:
+        top = self._known.newest() if self._high is None else self._high
+        if not self._countable or excluded < 2 or top is None or top - self._low <= 2 * _STEP:
             return False
         self._fit, self._chosen = max(1, excluded // 2), False
         return True
