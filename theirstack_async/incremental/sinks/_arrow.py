@@ -34,6 +34,8 @@ class Layout:
         self._arrow: Final = arrow()
         table = table_of(row_type, "rows")
         self.columns: Final = table.columns
+        self.days: Final = tuple(one.path for one in table.columns if one.kind in (Kind.DATE, Kind.INSTANT))
+        """The columns that hold a day or an instant."""
         self._parts: Final = table.parts
         self._lists: Final = [column.kind is Kind.JSON and _of_texts(row_type, column) for column in table.columns]
         kinds = zip(self.columns, self._lists, strict=True)
@@ -93,6 +95,9 @@ class Layout:
         return None
 
 
+_LAYOUTS: Final[dict[type[Model], Layout]] = {}
+
+
 def arrow(module: str = "pyarrow") -> Any:
     """Return a module of pyarrow.
 
@@ -105,10 +110,15 @@ def arrow(module: str = "pyarrow") -> Any:
         raise ConfigurationError("Parquet needs pyarrow: pip install 'theirstack-async[parquet]'") from error
 
 
-def days_of(row_type: type[Model]) -> tuple[str, ...]:
-    """Return the columns of a class that hold a day or an instant."""
-    columns = table_of(row_type, "rows").columns
-    return tuple(column.path for column in columns if column.kind in (Kind.DATE, Kind.INSTANT))
+def layout_of(row_type: type[Model]) -> Layout:
+    """Return the layout of a class of rows, which is worked out once.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed.
+    """
+    if row_type not in _LAYOUTS:
+        _LAYOUTS[row_type] = Layout(row_type)
+    return _LAYOUTS[row_type]
 
 
 def _of_texts(row_type: Any, column: Column) -> bool:

@@ -19,7 +19,7 @@ import attrs
 
 from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ArgumentError
-from theirstack_async.incremental.sinks._arrow import Layout, arrow, days_of
+from theirstack_async.incremental.sinks._arrow import Layout, arrow, layout_of
 from theirstack_async.incremental.sinks._line_file import LineFile
 from theirstack_async.incremental.sinks._lines import in_thread, not_open, reject_lines
 from theirstack_async.incremental.sinks._parts import Part, settle
@@ -103,7 +103,8 @@ class ParquetSink:
             ArgumentError: the class has no such column to partition by.
             SinkError: the folder cannot be written.
         """
-        files = _Files(self._folder, Layout(row_type), _day(row_type, self._partition_by))
+        layout = layout_of(row_type)
+        files = _Files(self._folder, layout, _day(row_type, layout.days, self._partition_by))
         await self._do(partial(files.open, saved or {}))
         self._files, self._batches = files, []
 
@@ -258,15 +259,10 @@ class _Files:
         return f"date={_NO_DAY if day is None else day.isoformat()}"
 
 
-def _day(row_type: type[Model], partition_by: str | None) -> str | None:
-    days = days_of(row_type)
+def _day(row_type: type[Model], days: Iterable[str], partition_by: str | None) -> str | None:
     if partition_by == "auto":
         return next((day for day in _USUAL_DAY if day in days), None)
     if partition_by is not None and partition_by not in days:
         what = f"a {row_type.__name__} has no day or instant {partition_by!r}"
-        raise ArgumentError(f"partition_by: {what}; there are {_listed(days)}, and None", field="partition_by")
+        raise ArgumentError(f"partition_by: {what}; there are {', '.join(days)}, and None", field="partition_by")
     return partition_by
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

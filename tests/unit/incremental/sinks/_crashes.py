@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from unittest import mock
 
 import attrs
 
 from tests.unit.incremental.sinks._runs import StubRun
+
+_STEPS: Final = (
+    (os, "fsync"),
+    (os, "truncate"),
+    (Path, "mkdir"),
+    (Path, "replace"),
+    (Path, "rmdir"),
+    (Path, "unlink"),
+    (shutil, "rmtree"),
+)
 
 
 class Crash(BaseException):
@@ -40,7 +51,7 @@ class CrashingRun(StubRun):
         self.steps_left = steps
         with ExitStack() as stack:
             stack.enter_context(mock.patch("theirstack_async.incremental.sinks._lines.asyncio.to_thread", at_once))
-            for target, name in ((os, "fsync"), (Path, "replace"), (os, "truncate"), (Path, "rmdir")):
+            for target, name in _STEPS:
                 stack.enter_context(mock.patch.object(target, name, self._counted(getattr(target, name))))
             try:
                 yield

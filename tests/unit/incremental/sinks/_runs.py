@@ -10,7 +10,7 @@ import attrs
 
 from theirstack_async.incremental._batch import Batch
 from theirstack_async.incremental.state._state import Within
-from theirstack_async.models import Company, Job, Model
+from theirstack_async.models import Company, Job
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -45,12 +45,16 @@ class StubRun:
     """Raised by the next acknowledgement."""
     saves: bool = False
     """Whether one that raises is saved all the same."""
-
     saving: Callable[[], None] | None = None
     """Called when something is acknowledged."""
+    numbers: list[int] = attrs.field(factory=list[int])
+    """Those of the batches that were acknowledged."""
+    _made: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]])
 
-    def batch(self, *rows: Model, credits_: int = 0, **fields: Any) -> Batch[Any]:
-        return Batch(run=self, number=1, rows=list(rows), credits=credits_, **fields)
+    def batch(self, *rows: Any, credits_: int = 0, number: int | None = None, **fields: Any) -> Batch[Any]:
+        number = len(self._made) + 1 if number is None else number
+        self._made[number] = [row.id for row in rows]
+        return Batch(run=self, number=number, rows=list(rows), credits=credits_, **fields)
 
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
@@ -61,7 +65,9 @@ class StubRun:
         error, self.error = self.error, None
         if error is None or self.saves:
             self.note = note
-            self.acknowledged.append([row.id for batch in batches for row in batch.rows])
+            # A run knows them by their numbers: a sink need not keep the rows.
+            self.acknowledged.append([id_ for batch in batches for id_ in self._made[batch.number]])
+            self.numbers += [batch.number for batch in batches]
             for batch in batches:
                 batch.acknowledged = True
         if error is not None:

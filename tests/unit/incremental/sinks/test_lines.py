@@ -294,10 +294,14 @@ async def test_whatever_crashes_when_each_row_is_there_once(
     path, run = tmp_path_factory.mktemp("lines") / "jobs.jsonl", CrashingRun()
     wanted = [list(range(10 * number, 10 * number + size)) for number, size in enumerate(sizes)]
     for crash in [*crashes, 10_000]:
-        rest = [batch for batch in wanted if not batch or batch[0] not in run.ids]
+        rest = [
+            run.batch(*map(job, rows), rejects=(REJECT,) * len(rows), number=number)
+            for number, rows in enumerate(wanted)
+            if number not in run.numbers
+        ]
         with run.dying_after(crash):
-            await store(path, run, *(run.batch(*map(job, batch), rejects=(REJECT,) * len(batch)) for batch in rest))
-    assert ids(path) == run.ids == [number for batch in wanted for number in batch]
+            await store(path, run, *rest)
+    assert ids(path) == run.ids == [id_ for rows in wanted for id_ in rows]
     rejects = Path(f"{path}.rejects.jsonl")
     assert (rejects.read_bytes().count(b"\n") if rejects.exists() else 0) == sum(sizes)
     assert {name.removesuffix(".rejects.jsonl") for name in names(path)} <= {"jobs.jsonl"}
