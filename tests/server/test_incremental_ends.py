@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.server._incremental import EXHAUSTED, Heedless, Refusing, always, free, programs
+from tests.server._incremental import EXHAUSTED, Heedless, always, programs
 from tests.server._searches import JOBS
-from theirstack_async import AuthenticationError, CreditBudget, EndReason, OutcomeUnknownError, ServerError
-from theirstack_async.testing import Hang, ResetBeforeBody, Status
+from theirstack_async import AuthenticationError, CreditBudget, EndReason, OutcomeUnknownError
+from theirstack_async.testing import ResetBeforeBody, Status
 
 END_OF_CREDITS = ("truncate", "402", "402-data")
 

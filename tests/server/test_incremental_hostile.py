@@ -1,4 +1,4 @@
-"""Servers that have their own way with incremental runs, over a real socket: no row is lost, and spending is bounded."""
+"""Servers that have their own way with incremental runs, over real sockets: no row is lost, and spending is bounded."""
 
 from __future__ import annotations
 
