@@ -3,34 +3,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import errno
 import gc
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.incremental.sinks._crashes import CrashingRun
+from tests.unit.incremental.sinks._datasets import LANDING, REJECT, files, ids, names, opened, store
 from tests.unit.incremental.sinks._runs import StubRun, company, job
-from theirstack_async.errors import ArgumentError, ConfigurationError, DecodeError, Problem, SinkError, StateError
-from theirstack_async.incremental._batch import Batch
+from theirstack_async.errors import ArgumentError, SinkError, StateError
 from theirstack_async.incremental.sinks import _parquet, _parts
 from theirstack_async.incremental.sinks._parquet import ParquetSink
-from theirstack_async.incremental.sinks._sink import Sink
 from theirstack_async.models import Company, Job, WebhookEvent
-
-FULL = OSError(errno.ENOSPC, "No space left on device")
-REJECT = DecodeError("a row", problems=[Problem("id", "expected int")], body=b"{}")
-LANDING = object()
 
 
 @pytest.fixture
@@ -41,37 +32,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def run() -> StubRun:
     return StubRun(landing=LANDING)
-
-
-async def opened(folder: Path, run: StubRun, **options: Any) -> ParquetSink:
-    sink = ParquetSink(folder, **options)
-    await sink.open(Job, run.note)
-    return sink
-
-
-async def store(folder: Path, run: StubRun, *batches: Batch[Any], **options: Any) -> None:
-    """Make one whole run."""
-    sink = await opened(folder, run, **options)
-    for batch in batches:
-        await sink.write(batch)
-    await sink.flush()
-    await sink.aclose()
-
-
-def files(folder: Path) -> list[str]:
-    """Return the files, without the random part of their names."""
-    paths = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
-    return sorted("-".join(p for p in path.relative_to(folder).as_posix().split("-") if len(p) != 8) for path in paths)
-
-
-def ids(folder: Path) -> list[int]:
-    """Return the ids as a reader of the data set finds them."""
-    tables = [pq.ParquetFile(path).read(["id"]) for path in sorted(folder.rglob("*.parquet"))]
-    return sorted(id_ for table in tables for id_ in table["id"].to_pylist())
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
 async def test_a_part_has_a_file_for_each_day(folder: Path, run: StubRun) -> None:
@@ -271,79 +231,6 @@ async def test_many_days_need_few_open_files(folder: Path, run: StubRun) -> None
         with mock.patch.object(_parquet, "_CUT", 1):
             await store(folder, run, *batches)
     assert ids(folder) == sorted(24 * day + hour for day in range(7) for hour in range(2))
-
-
-@pytest.mark.parametrize("rows", [0, -1, 1.5, True, "9"])
-def test_nonsense_is_refused(folder: Path, rows: Any) -> None:
-    with pytest.raises(ArgumentError, match="rows_per_file: expected a whole number from 1") as caught:
-        ParquetSink(folder, rows_per_file=rows)
-    assert caught.value.field == "rows_per_file"
-
-
-def test_without_pyarrow_the_extra_is_named(folder: Path) -> None:
-    with (
-        mock.patch.dict(sys.modules, {"pyarrow": None}),
-        pytest.raises(ConfigurationError, match=r"pip install 'theirstack-async\[parquet\]'"),
-    ):
-        ParquetSink(folder)
-
-
-async def test_nothing_is_touched_before_it_is_opened(folder: Path) -> None:
-    sink: Sink = ParquetSink(folder)
-    await sink.flush()
-    await sink.aclose()
-    assert sink.state is None
-    assert repr(sink) == f"ParquetSink({str(folder)!r})"
-    assert not folder.exists()
-
-
-async def test_a_folder_that_is_none_is_said(tmp_path: Path, run: StubRun) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(SinkError, match=r"cannot store rows in .*file.jobs: .*see that the folder"):
-        await opened(tmp_path / "file" / "jobs", run)
-
-
-@pytest.mark.parametrize("error", [FULL, pa.ArrowInvalid("a bad column")])
-@pytest.mark.parametrize("where", ["write_table", "close", "fsync"])
-async def test_what_cannot_be_written_is_not_acknowledged(
-    folder: Path, run: StubRun, where: str, error: Exception
-) -> None:
-    await store(folder, run, run.batch(job(1)))
-    sink = await opened(folder, run)
-    await sink.write(run.batch(job(2)))
-    target = mock.patch("os.fsync", side_effect=error)
-    if where != "fsync":
-        target = mock.patch.object(pq.ParquetWriter, where, side_effect=error)
-    with target, pytest.raises(SinkError, match=r"cannot store rows in .*jobs: .*not acknowledged") as caught:
-        await sink.flush()
-    assert caught.value.__cause__ is error
-    await sink.aclose()
-    assert ids(folder) == run.ids == [1]
-    assert len(files(folder)) == 1
-    await store(folder, run, run.batch(job(2)))
-    assert ids(folder) == [1, 2]
-
-
-async def test_a_batch_that_cannot_be_written_ends_its_part(folder: Path, run: StubRun) -> None:
-    sink = await opened(folder, run)
-    await sink.write(run.batch(job(1)))
-    with mock.patch("os.fsync", side_effect=FULL), pytest.raises(SinkError, match="No space"):
-        await sink.write(run.batch(job(2), rejects=(REJECT,)))
-    await sink.flush()
-    await sink.aclose()
-    assert (run.acknowledged, ids(folder)) == ([], [])
-
-
-async def test_a_cancellation_waits_for_the_part(folder: Path, run: StubRun) -> None:
-    sink = await opened(folder, run, rows_per_file=1)
-    writing = asyncio.create_task(sink.write(run.batch(job(1))))
-    await asyncio.sleep(0)
-    writing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await writing
-    await sink.write(run.batch(job(2)))
-    await sink.aclose()
-    assert ids(folder) == [1, 2]
 
 
 @given(
