@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from theirstack_async.incremental.sinks._table import EXTRA, Column, Kind, Table
-from theirstack_async.models._base import Model
+from theirstack_async.models._base import Model, field_names
 from theirstack_async.models._writing import plain
 
 if TYPE_CHECKING:
@@ -31,11 +31,21 @@ EXACT: Final = "_exact"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 """A half of a pair of UTF-16. No encoding of Unicode has it, but JSON does (RFC 8259, section 8.2)."""
 _NUL_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain)
 _TEXTS: Final = (Kind.TEXT, Kind.JSON)
 
 Exact = dict[int, dict[str, str]]
 """The values that their columns cannot hold, as JSON text: by the place of the row, by the name of the column."""
+
+
+def _shallow(value: object) -> Any:
+    """Return a model as a dict of what its fields hold, which is what :func:`plain` does to all of it at once."""
+    if isinstance(value, Model):
+        fields = {name: getattr(value, name) for name in field_names(type(value))}
+        return {**fields, **value.extra} if value.extra else fields
+    return plain(value)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_shallow)
 
 
 @attrs.frozen
@@ -118,7 +128,8 @@ class Cutter:
     def _fit(self, columns: list[Sequence[Any]]) -> list[Sequence[Any]]:
         kinds = [*self.table.columns, Column(EXTRA, EXTRA, Kind.JSON)]
         texts = [values for column, values in zip(kinds, columns, strict=True) if column.kind in _TEXTS]
-        clean = self._is_clean("".join(text for text in chain.from_iterable(texts) if text))
+        present: Iterable[str] = filter(None, chain.from_iterable(texts))
+        clean = self._are_clean(present)
         exact: Exact = defaultdict(dict)
         for place, (column, values) in enumerate(zip(kinds, columns, strict=True)):
             if not (clean if column.kind in _TEXTS else _all_fit(column.kind, values)):
@@ -149,12 +160,14 @@ class Cutter:
             return value, None
         return text, json.dumps(value if column.kind is Kind.TEXT else json.loads(value))
 
-    def _is_clean(self, text: str) -> bool:
+    def _are_clean(self, texts: Iterable[str]) -> bool:
         """Tell whether texts fit as they are. To say no of some that do costs only time."""
-        if self.refuses_nul and ("\0" in text or "\\u0000" in text):
-            return False
+        if self.refuses_nul:
+            texts = ["".join(texts)]
+            if "\0" in texts[0] or "\\u0000" in texts[0]:
+                return False
         try:
-            text.encode()
+            "".join(text for text in texts if not text.isascii()).encode()
         except UnicodeEncodeError:
             return False
         return True

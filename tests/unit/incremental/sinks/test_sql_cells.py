@@ -140,8 +140,9 @@ def test_unknown_fields_with_such_characters() -> None:
 
 
 def test_payloads() -> None:
-    assert json.loads(stored_event(payload=job(4))["payload"])["id"] == 4
-    assert json.loads(stored_event(payload=company())["payload"])["name"] == "Müller"
+    whole = job(4, closed_at=WHEN, seniority=JobSeniority.SENIOR, locations=(JobLocation(id=5, name="Oslo"),))
+    assert json.loads(stored_event(payload=whole)["payload"]) == whole.to_dict()
+    assert json.loads(stored_event(payload=company())["payload"]) == company().to_dict()
     assert stored_event()["payload"] is None
     assert stored_event(payload=UnknownPayload(b'{"a": 1}'))["payload"] == '{"a":1}'
     assert stored_event(payload=UnknownPayload(b'{"a": NaN}'))["payload"] == '{"a":"NaN"}'
