@@ -191,14 +191,20 @@ class IncrementalRun(Generic[T]):
             SinkError: rows could not be stored; they come again in the next run.
             TheirStackError: what else ended it.
         """
-        await sink.open(self.row_type, self.note)
-        try:
-            async with aclosing(self._batches()) as batches:
-                async for batch in batches:
-                    await sink.write(batch)
-        finally:
-            await run_to_end(sink.flush())
+        async with aclosing(self.stored(sink)) as batches:
+            async for _ in batches:
+                continue
         return self.summary
+
+    def stored(self, sink: Sink) -> AsyncGenerator[Batch[T], None]:
+        """Store all rows in a sink as :meth:`into` does, and yield each batch once it is stored: for progress.
+
+        With ``landing=`` the next page is bought while a batch is stored. If that is the last one that you take, the
+        page stays in the folder, and the next run begins with it.
+        """
+        from theirstack_async.incremental._store import stored
+
+        return stored(self, sink)
 
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
