@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from theirstack_async.errors import ConfigurationError
 from theirstack_async.incremental._database import DatabaseError
-from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, identity
+from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, file_lock, identity, take_file_lock
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Error
@@ -21,6 +21,10 @@ T = TypeVar("T")
 # DuckDB has no lock to wait for: of two transactions that write the same, the later one fails. Within a process one
 # waits for the other here, and two processes cannot have the file open at once.
 _TURNS: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
+
+# A file that another process is about to make looks like a damaged one, so they open it one after the other.
+_PATIENCE: Final = 30.0
+"""Seconds to wait for another process that opens the file."""
 
 
 class DuckDBDatabase(ThreadedDatabase["_Engine"]):
@@ -102,10 +106,19 @@ class _Engine:
             # The file was deleted or replaced: what is written to the old one nobody else would see.
             self._disconnect()
         if self._connection is None:
+            turn = file_lock(f"{self._path}.lock")
+            if not take_file_lock(turn, _PATIENCE):
+                raise DatabaseError(
+                    f"the DuckDB file {self._path} was locked for {_PATIENCE:g} s; find out which program holds "
+                    f"{turn.lock_file}, and end it",
+                    locked=True,
+                )
             try:
                 self._connection = connect(self._path)
             except Error as error:
                 raise self._failed(error) from error
+            finally:
+                turn.release()
             self._identity = identity(self._path)
         return self._connection
 

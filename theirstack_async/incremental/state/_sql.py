@@ -67,10 +67,7 @@ class SQLState:
 
     async def release(self, key: str) -> None:
         """Let go of a profile. See :meth:`IncrementalState.release`."""
-        try:
-            await self.database.unlock(key)
-        except DatabaseError as error:
-            raise StateError(str(error)) from error.__cause__
+        await self.database.unlock(key)
 
     async def load(self, key: str) -> SavedState:
         """Return what was saved last. See :meth:`IncrementalState.load`."""
