@@ -24,7 +24,8 @@ CODES = {
     "BudgetExceededError": 4, "ClientClosedError": 1, "ConfigurationError": 2, "ConflictError": 1, "ConnectError": 6,
     "ConnectionLostError": 6, "DecodeError": 6, "InsufficientCreditsError": 4, "NotFoundError": 1,
     "OutcomeUnknownError": 7, "PaginationError": 6, "PermissionDeniedError": 3, "QuotaError": 6, "RateLimitError": 5,
-    "RequestTimeoutError": 6, "ServerError": 6, "TheirStackError": 1, "TransportError": 6, "UnprocessableError": 1,
+    "RequestTimeoutError": 6, "ServerError": 6, "SinkError": 1, "StateError": 1, "StateLockedError": 10,
+    "TheirStackError": 1, "TransportError": 6, "UnprocessableError": 1,
 }  # fmt: skip
 
 
@@ -165,7 +166,12 @@ def test_version(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["jobs"], ["companies"], ["lists"], ["searches"], ["catalog"], ["datasets"], ["webhooks"], ["events"]],
+    [
+        [],
+        *([name] for name in ("jobs", "companies", "lists", "searches", "catalog", "datasets", "webhooks", "events")),
+        ["sync"],
+        ["state"],
+    ],
 )
 def test_nothing_named_shows_the_help(run: Run, command: list[str]) -> None:
     result = run(*command)

@@ -69,7 +69,7 @@ _COLUMNS: Final = (
     Column("mark (UTC)", lambda found: _mark(found[1]), width=19),
     Column("rows", lambda found: _number(found[1], "rows"), width=9, right=True),
     Column("credits", lambda found: _number(found[1], "credits"), width=9, right=True),
-    Column("filters", lambda found: _asked(found[1]), least=12),
+    Column("filters", lambda found: _asked(found[1]) or None, least=12),
 )
 
 
