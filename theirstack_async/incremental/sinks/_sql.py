@@ -24,23 +24,7 @@ if TYPE_CHECKING:
 
 
 class SQLSink:
-    """A :class:`Sink` in a table that is made when it is missing, and may have columns of your own.
-
-    A row that comes again takes the place of the one with its ``id``. There is a column for each field; a model within
-    is spread over columns of its own, such as ``company_object_name``. Lists and the payloads of events are JSON.
-    Columns that a newer release knows are added; those that it has no more stay, NULL for new rows.
-
-    Nothing is left out. ``_extra`` has the fields that this release does not know (with ``keep_unknown_fields=True``),
-    as a JSON object. What a column cannot hold, such as a whole number beyond 64 bits, is NULL there, a character that
-    the database refuses is U+FFFD there, and ``_extra`` has the exact value as JSON text under ``_exact``, by the name
-    of the column. JSON that the API sent and that is none is a JSON text that holds it. What could not become a row is
-    in a second table, ``<table>_rejects``, once for its bytes: its ``id`` where it could be read, its ``problems``, and
-    its ``body``; so are rows with an id that the table cannot hold.
-
-    With ``state=sink.state`` the rows of a batch and their acknowledgement are one transaction, so each row is stored
-    exactly once, whatever dies. With another state the rows are stored first and then acknowledged: some may come
-    twice after a crash, and take the place of themselves.
-    """
+    """What :class:`SQLiteSink`, :class:`DuckDBSink` and :class:`PostgresSink` have in common."""
 
     def __init__(self, database: Database, table: str | None = None) -> None:
         """Args:
@@ -63,8 +47,10 @@ class SQLSink:
         """The state in the same database: pass it as ``state=``."""
         return self._state
 
-    async def open(self, row_type: type[Model], saved: Mapping[str, Any] | None) -> None:  # noqa: ARG002 - a transaction leaves nothing to be put back
+    async def open(self, row_type: type[Model], saved: Mapping[str, Any] | None) -> None:  # noqa: ARG002
         """Make the tables where they are missing, and add the columns that they lack. See :meth:`Sink.open`.
+
+        ``saved`` is not looked at: what a transaction left behind needs not be put back.
 
         Raises:
             ArgumentError: the rows are of a class for which the table must be named.
@@ -105,7 +91,22 @@ class SQLSink:
 
 
 class SQLiteSink(SQLSink):
-    """Rows in a table of a SQLite file. See :class:`SQLSink`.
+    """A :class:`Sink` in a SQLite file: a table that is made when it is missing, and may have columns of your own.
+
+    A row that comes again takes the place of the one with its ``id``. There is a column for each field; a model within
+    is spread over columns of its own, such as ``company_object_name``. Lists and the payloads of events are JSON.
+    Columns that a newer release knows are added; those that it has no more stay, NULL for new rows.
+
+    Nothing is left out. ``_extra`` has the fields that this release does not know (with ``keep_unknown_fields=True``),
+    as a JSON object. What a column cannot hold, such as a whole number beyond 64 bits, is NULL there, a character that
+    the database refuses is U+FFFD there, and ``_extra`` has the exact value as JSON text under ``_exact``, by the name
+    of the column. JSON that the API sent and that is none is a JSON text that holds it. What could not become a row is
+    in a second table, ``<table>_rejects``, once for its bytes: its ``id`` where it could be read, its ``problems``, and
+    its ``body``; so are rows with an id that the table cannot hold.
+
+    With ``state=sink.state`` the rows of a batch and their acknowledgement are one transaction, so each row is stored
+    exactly once, whatever dies. With another state the rows are stored first and then acknowledged: some may come
+    twice after a crash, and take the place of themselves.
 
     Days and instants are ISO 8601 texts, instants in UTC with microseconds and ``Z``, so that their order is that of
     time; lists are JSON texts.
@@ -125,10 +126,11 @@ class SQLiteSink(SQLSink):
 
 
 class DuckDBSink(SQLSink):
-    """Rows in a table of a DuckDB file (the extra ``duckdb``). See :class:`SQLSink`.
+    """A :class:`Sink` in a DuckDB file (the extra ``duckdb``). What :class:`SQLiteSink` says of its table holds here.
 
-    One process at a time can have the file open. A batch takes about as long with 500 rows as with 100, so ask for
-    large pages.
+    Days, instants and JSON have types of their own. To fetch an instant (``TIMESTAMP WITH TIME ZONE``) as a Python
+    object, DuckDB needs the package ``pytz``. One process at a time can have the file open. A batch of 500 rows takes
+    not much longer than one of 100, so ask for large pages.
 
     Args:
         path: the file; it is made when it is missing, its folder is not.
@@ -146,9 +148,11 @@ class DuckDBSink(SQLSink):
 
 
 class PostgresSink(SQLSink):
-    """Rows in a table of a PostgreSQL database (the extra ``postgres``). See :class:`SQLSink`.
+    """A :class:`Sink` in a PostgreSQL database (the extra ``postgres``).
 
-    Rows go through a temporary table of the connection, so a pooler must leave the connection to it.
+    What :class:`SQLiteSink` says of its table holds here. Days and instants have types of their own, and JSON is
+    ``jsonb``. Rows go through a temporary table, so a pooler must leave the connection to the sink, and its user must
+    be allowed to make temporary tables.
 
     Args:
         url: ``postgresql://user:password@host:5432/database``, or a connection string of libpq.
