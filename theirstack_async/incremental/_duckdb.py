@@ -26,6 +26,9 @@ _TURNS: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 _PATIENCE: Final = 30.0
 """Seconds to wait for another process that opens the file."""
 
+# What it says of a file that another process has open, on Unix and on Windows; there is no class of its own for that.
+_LOCKED: Final = ("Could not set lock on file", "used by another process")
+
 
 class DuckDBDatabase(ThreadedDatabase["_Engine"]):
     """A :class:`Database` in a DuckDB file (the extra ``duckdb``).
@@ -138,7 +141,7 @@ class _Engine:
 
     def _failed(self, error: Error) -> DatabaseError:
         text = " ".join(str(error).split())
-        if "Could not set lock on file" in text:
+        if any(said in text for said in _LOCKED):
             return DatabaseError(
                 f"the DuckDB file {self._path} is open in another program, and DuckDB lets only one have it: {text}; "
                 "end that program, or let it close the file",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import copy
 import pickle
 import sys
@@ -224,16 +223,3 @@ async def test_an_error_goes_to_another_process_without_the_connection(
     for other in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
         assert str(other) == str(caught.value)
         assert other.__cause__ is None
-
-
-def test_the_driver_is_imported_when_a_state_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    imported: list[str] = []
-    real = builtins.__import__
-
-    def noted(name: str, *args: Any, **kwargs: Any) -> Any:
-        imported.append(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", noted)
-    PostgresState(StubServer.url)
-    assert "psycopg" in imported
