@@ -113,7 +113,9 @@ class Keyset:
         new = self._known.absorb(rows, max(told, default=ask.start or 0.0))
         last = bought and not cut and self._known.is_last(ask, len(rows))
         self._begun = self._begun or bought
-        self._check(ask, told, useless=bought and bool(rows) and not new and not last)
+        # A row that was found again may stand where it was not left out; from now on it is.
+        asked_out = not new and {id_ for id_, _ in rows} <= set(ask.exclude)
+        self._check(ask, told, useless=bought and bool(rows) and asked_out and not last)
         if self._fault:
             return Taken(new, None)
         if self._windows:
