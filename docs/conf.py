@@ -18,7 +18,7 @@ version = release = theirstack_async.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
@@ -81,7 +81,15 @@ def show_what_filters_take(app: Any, domain: str, objtype: str, content: nodes.E
     signature += addnodes.desc_annotation("", f": {accepts}")
 
 
+def leave_type_alone(app: Any, doctree: nodes.document) -> None:
+    """Do not look for the built-in ``type`` among our names: several fields are called so, and none is meant."""
+    for reference in [*doctree.findall(addnodes.pending_xref)]:
+        if reference.get("reftarget") == "type" and reference.get("reftype") == "class":
+            reference.replace_self(nodes.Text("type"))
+
+
 def setup(app: Any) -> None:
     app.connect("missing-reference", find_public)
+    app.connect("doctree-read", leave_type_alone)
     app.connect("autodoc-process-docstring", keep_colons, priority=400)
     app.connect("object-description-transform", show_what_filters_take)

@@ -1,8 +1,9 @@
 """Store the jobs that were found since the last run: ``python daily_sync.py DATABASE LIMIT``, once a day.
 
-DATABASE is a SQLite file; with ``PostgresSink("postgresql://...")`` it is a server. LIMIT is what one run may spend in
-credits; where they do not suffice, the next run goes on. Exit code 0: every row is stored; 3: there may be more; 1: an
-error.
+DATABASE is a SQLite file. For a server, write ``PostgresSink("postgresql://...")``. LIMIT is what one run may spend in
+credits; where they do not suffice, the next run goes on.
+
+Exit code 0: every row is stored; 3: there may be more; 1: an error.
 """
 
 import asyncio
