@@ -100,10 +100,15 @@ async def carry_out(sync: Sync, run: IncrementalRun[Any], usage: Usage) -> int:
             raise StateLockedError(f"{said}; the profile is {run.key} in theirstack state show") from None
         if sync.dry_run:
             return await _estimate(sync, run)
-        with _Follower(sync, run, usage) as follower:
-            await follower.look_ahead()
-            await _store(follower, run, sync)
-        return _verdict(sync, run.summary)
+        try:
+            with _Follower(sync, run, usage) as follower:
+                await follower.look_ahead()
+                await _store(follower, run, sync)
+            return _verdict(sync, run.summary)
+        finally:
+            if sync.out.json:
+                stores = {"sink": sync.stores.to, "state": sync.stores.kept}
+                sync.out.line({"profile": run.key, **run.summary.to_dict(), **stores})
 
 
 async def _estimate(sync: Sync, run: IncrementalRun[Any]) -> int:
@@ -229,10 +234,6 @@ class _Follower:
             note("What did not decode is stored as it came, among the rejects beside the rows.")
         if isinstance(error, asyncio.CancelledError) or (error is not None and summary.batches):
             note("What was stored is never asked for again: run the same command again, and it goes on from there.")
-        if sync.out.json:
-            sync.out.line(
-                {"profile": self._run.key, **summary.to_dict(), "sink": sync.stores.to, "state": sync.stores.kept}
-            )
 
 
 class Pace(ProgressColumn):
