@@ -158,6 +158,11 @@ class QuotaError(TheirStackError):
 class StateError(TheirStackError):
     """The state of an incremental extraction cannot be read or written, or is not what this run left there."""
 
+    def __init__(self, message: str = "", *, body: bytes = b"", sent: Sent = "no") -> None:
+        super().__init__(message, sent=sent)
+        self.body = body
+        """A page that was paid for and could not be kept in the landing folder; empty for other failures."""
+
 
 class StateLockedError(StateError):
     """Another run of the same profile is under way. Nothing was asked for, and nothing spent."""

@@ -13,7 +13,8 @@ from theirstack_async.models import Model
 if TYPE_CHECKING:
     from theirstack_async._wire.message import ResponseMeta
     from theirstack_async.errors import DecodeError
-    from theirstack_async.incremental.state._state import Within
+    from theirstack_async.incremental._landing import Landing
+    from theirstack_async.incremental.state._state import IncrementalState, Within
 
 T = TypeVar("T", bound=Model)
 
@@ -29,7 +30,17 @@ class Window:
 
 
 class Acknowledges(Protocol):
-    """What a batch came from, and tells that it is stored."""
+    """What a batch came from, and is told that it is stored."""
+
+    @property
+    def state(self) -> IncrementalState:
+        """Where acknowledgements are saved."""
+        ...
+
+    @property
+    def landing(self) -> Landing | None:
+        """Where pages are kept until they are acknowledged; None where they are not."""
+        ...
 
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None

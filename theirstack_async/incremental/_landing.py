@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar, cast
 
 import attrs
 
-from theirstack_async._tasks import attach, run_to_end
+from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ConfigurationError, StateError
 from theirstack_async.incremental._files import make_folder, remove, sync_folder, write_file
 
@@ -150,13 +150,12 @@ class Landing:
             options = {self._zstd.CompressionParameter.checksum_flag: 1}
             write_file(self._path(key, self._last[key]), self._zstd.compress(line + b"\n" + body, options=options))
         except (OSError, StateError) as error:
-            failure = StateError(
+            raise StateError(
                 f"a page that was paid for cannot be kept in {folder}: {error}; its bytes are in the attribute body "
                 "of this error. See that the folder may be written and that its disk has room, then run again",
+                body=body,
                 sent="yes",
-            )
-            attach(failure, body=body)
-            raise failure from error
+            ) from error
         return self._last[key]
 
     def _discard(self, key: str, numbers: Sequence[int]) -> None:

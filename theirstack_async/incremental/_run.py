@@ -98,13 +98,11 @@ class IncrementalRun(Generic[T]):
     def __init__(
         self, profile: Profile[T], state: IncrementalState, *, landing: Landing | None = None, wait: float = 0.0
     ) -> None:
-        self.state: IncrementalState = state
-        """Where it is kept how far the profile is."""
-        self.landing: Landing | None = landing
-        """Where pages are kept until they are acknowledged; None where they are not."""
         self.row_type: type[T] = profile.row_type
         """The class of the rows."""
         self._profile = profile
+        self._state = state
+        self._landing = landing
         self._wait = wait
         self._begun: _Inside[T] | None = None
         self._entries: dict[int, Entry] = {}
@@ -117,6 +115,16 @@ class IncrementalRun(Generic[T]):
     def key(self) -> str:
         """The key of the profile in the state: a digest of what is asked."""
         return self._profile.key
+
+    @property
+    def state(self) -> IncrementalState:
+        """Where it is kept how far the profile is."""
+        return self._state
+
+    @property
+    def landing(self) -> Landing | None:
+        """Where pages are kept until they are acknowledged; None where they are not."""
+        return self._landing
 
     @property
     def end(self) -> EndReason | None:

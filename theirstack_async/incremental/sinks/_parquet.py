@@ -144,7 +144,7 @@ class ParquetSink:
             raise
         self._batches.append(_Waiting(batch))
         paid = any(waiting.light.credits for waiting in self._batches)
-        if files.rows >= self._rows_per_file or (paid and getattr(batch.run, "landing", None) is None):
+        if files.rows >= self._rows_per_file or (paid and batch.run.landing is None):
             await self._close_part(files)
 
     async def _close_part(self, files: _Files) -> None:

@@ -70,7 +70,7 @@ class SQLSink:
         if self._writer is None:
             raise SinkError(f"{self!r} is not open; await its open() first")
         store = partial(self._writer.store, batch.rows, batch.rejects)
-        if getattr(batch.run, "state", None) is self._state:
+        if batch.run.state is self._state:
             await batch.ack(within=store)
         else:
             await self._do(store)
