@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 
 from tests._engine import KEY, pipeline
 from tests.incremental._process import CrashError, MemoryLanding, MemoryState, MortalLanding, MortalState, Process
 from tests.incremental._schedule import Schedule, Session
 from tests.incremental._world import World
-from theirstack_async import CreditBudget, EndReason, JobFilters, TheirStack
+from theirstack_async import CreditBudget, EndReason, Job, JobFilters, TheirStack
 from theirstack_async._wire.message import Request, Response
 from theirstack_async.incremental._landing import Landing
 
@@ -53,8 +53,15 @@ class Wire:
 class Life:
     """One program, from run to run."""
 
-    def __init__(self, schedule: Schedule, *, landing: MemoryLanding | Landing | None, state: Any = None) -> None:
-        self.world = World()
+    def __init__(
+        self,
+        schedule: Schedule,
+        *,
+        landing: MemoryLanding | Landing | None,
+        state: Any = None,
+        kind: Literal["jobs", "companies"] = "jobs",
+    ) -> None:
+        self.world = World(kind)
         self.world.manners.inclusive = schedule.inclusive
         self.world.manners.newest_of_equals = schedule.newest_of_equals
         self.schedule = schedule
@@ -98,6 +105,8 @@ class Life:
             self.lost += wire.billed if process.died_at in LOSES else 0
             if isinstance(self.state, MemoryState):
                 self.state.held.clear()
+            else:
+                await self.state.aclose()
         await self.check()
         assert (self.world.billed - billed) * self.world.price <= session.budget, "the budget does not allow that"
 
@@ -111,17 +120,19 @@ class Life:
             yield
 
     async def _run(self, client: TheirStack, process: Process, session: Session) -> None:
-        made = client.jobs.incremental(
-            FILTERS,
-            state=MortalState(self.state, process),
-            budget=CreditBudget(session.budget),
-            landing=None if self.landing is None else "landing",
-            overlap=timedelta(seconds=self.schedule.overlap),
-            page_size=session.page_size,
-            max_items=session.max_items,
-            max_pages=session.max_pages,
-        )
-        async with made as run:
+        how: dict[str, Any] = {
+            "state": MortalState(self.state, process),
+            "budget": CreditBudget(session.budget),
+            "landing": None if self.landing is None else "landing",
+            "page_size": session.page_size,
+            "max_items": session.max_items,
+            "max_pages": session.max_pages,
+        }
+        overlap = timedelta(seconds=self.schedule.overlap)
+        jobs = self.world.kind == "jobs"
+        async with (
+            client.jobs.incremental(FILTERS, overlap=overlap, **how) if jobs else client.companies.incremental(**how)
+        ) as run:
             try:
                 await self._take(run, process, session)
             finally:
@@ -134,8 +145,7 @@ class Life:
             async for batch in batches:
                 self.open += len(batch.rows)
                 process.at("got")
-                self.store |= {row.id for row in batch.rows}
-                self.bought |= {(row.id, row.discovered_at.timestamp()) for row in batch.rows}
+                self._keep(batch.rows)
                 process.at("stored")
                 waiting.append(batch)
                 while len(waiting) > session.lag:
@@ -144,6 +154,12 @@ class Life:
                     return
         for batch in waiting:
             await self._acknowledge(batch, process)
+
+    def _keep(self, rows: list[Any]) -> None:
+        for row in rows:
+            id_, at = (row.id, row.discovered_at.timestamp()) if isinstance(row, Job) else (int(row.id[1:]), 0.0)
+            self.store.add(id_)
+            self.bought.add((id_, at))
 
     async def _acknowledge(self, batch: Any, process: Process) -> None:
         await batch.ack()
@@ -155,7 +171,8 @@ class Life:
         """Assert what must hold at any time: a row that is not stored can still be found by a later run."""
         for key, document in (await self.state.profiles()).items():
             seen = (await self.state.load(key)).seen
-            assert set(seen) <= self.store, "an id is remembered whose row is not stored"
+            ids = {id_ if isinstance(id_, int) else int(id_[1:]) for id_ in seen}
+            assert ids <= self.store, "an id is remembered whose row is not stored"
             if document["mark"] is not None:
                 bound = math.floor(datetime.fromisoformat(document["mark"]).timestamp() - self.schedule.overlap)
                 passed = {row for row, at in self.world.rows.items() if at < bound}

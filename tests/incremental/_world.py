@@ -52,15 +52,21 @@ class World:
         self.manners = Manners()
         self.rows: dict[int, float] = {}
         self.ever: set[int] = set()
-        self.moved: set[int] = set()
+        self.moved: list[int] = []
+        """Rows that were found anew under their old ids."""
         self.now = float(BEGAN)
         self.credits: int | None = None
         """What is left; None for no end."""
-        self.billed = 0
-        """Rows."""
+        self.sold: list[int] = []
+        """Rows that were billed."""
         self.requests = 0
         self.before: Callable[[], None] = lambda: None
         """Called before each request is answered; may change what there is."""
+
+    @property
+    def billed(self) -> int:
+        """How many rows were billed."""
+        return len(self.sold)
 
     def arrive(self, count: int, *, late: float = 0.0) -> None:
         """Let rows come in at one instant, so many seconds late."""
@@ -79,7 +85,7 @@ class World:
         if self.rows:
             row = self._at(place)
             self.rows[row] = self.now
-            self.moved.add(row)
+            self.moved.append(row)
 
     def _at(self, place: int) -> int:
         ids = sorted(self.rows)
@@ -130,7 +136,7 @@ class World:
         dry = self.manners.dry
         if len(paid) < len(page) and dry == "402":
             return answer(402, {"error": {"title": "Not enough credits"}})
-        self.billed += len(paid)
+        self.sold += paid
         if self.credits is not None:
             self.credits -= len(paid) * self.price
         status = 402 if len(paid) < len(page) and dry == "402-data" else 200

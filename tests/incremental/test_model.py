@@ -5,8 +5,11 @@ and no row was bought twice that could have been kept.
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+from typing import Any
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.incremental._life import Life
@@ -14,6 +17,8 @@ from tests.incremental._process import MemoryLanding
 from tests.incremental._schedule import Schedule, Session, schedules
 from tests.incremental._world import Sorting
 from theirstack_async import EndReason
+from theirstack_async.incremental import SQLiteState
+from theirstack_async.incremental._landing import Landing
 
 SORTINGS: dict[str, st.SearchStrategy[Sorting]] = {
     "obeyed": st.just("obeyed"),
@@ -23,9 +28,9 @@ SORTINGS: dict[str, st.SearchStrategy[Sorting]] = {
 }
 
 
-async def lived(schedule: Schedule, *, landing: bool, last: Sorting) -> Life:
+async def lived(schedule: Schedule, *, last: Sorting, landing: MemoryLanding | Landing | None, **how: Any) -> Life:
     """Return what a life came to, after a last run that nothing bounds."""
-    life = Life(schedule, landing=MemoryLanding() if landing else None)
+    life = Life(schedule, landing=landing, **how)
     for session in schedule.sessions:
         await life.live(session)
     await life.live(Session(sorting=last))
@@ -35,21 +40,23 @@ async def lived(schedule: Schedule, *, landing: bool, last: Sorting) -> Life:
 
 
 async def buys_no_more(life: Life, last: Sorting) -> None:
-    """Assert that further runs cost nothing, once the rows are known that moved since they were bought."""
-    for moved in (life.world.moved, set[int]()):
-        before, billed = set(life.bought), life.world.billed
-        await life.live(Session(sorting=last))
-        assert life.end is EndReason.EXHAUSTED
-        assert {row for row, _ in life.bought - before} <= moved
-        assert life.world.billed == billed + len(life.bought) - len(before)
+    """Assert that one more run costs nothing, but for rows that were found anew since they were bought."""
+    before = life.world.billed
+    await life.live(Session(sorting=last))
+    assert life.end is EndReason.EXHAUSTED
+    assert set(life.world.sold[before:]) <= set(life.world.moved)
 
 
 @pytest.mark.parametrize("sorting", SORTINGS)
 @given(data=st.data())
 async def test_with_landing_every_row_is_bought_once(sorting: str, data: st.DataObject) -> None:
+    """A row that is found anew may come, and cost, once more, as a new one or as a repeated one."""
     schedule, last = data.draw(schedules(SORTINGS[sorting])), data.draw(SORTINGS[sorting])
-    life = await lived(schedule, landing=True, last=last)
-    assert life.world.billed == len(life.bought) + life.repeated + life.lost
+    life = await lived(schedule, landing=MemoryLanding(), last=last)
+    moves = len(life.world.moved)
+    assert life.repeated == 0 or moves
+    least = len(life.store) + life.lost
+    assert least <= life.world.billed <= len(life.bought) + life.repeated + life.lost + moves
     assert isinstance(life.landing, MemoryLanding) and life.landing.kept == {}
     await buys_no_more(life, last)
 
@@ -58,6 +65,35 @@ async def test_with_landing_every_row_is_bought_once(sorting: str, data: st.Data
 @given(data=st.data())
 async def test_without_landing_only_unacknowledged_pages_are_bought_again(sorting: str, data: st.DataObject) -> None:
     schedule, last = data.draw(schedules(SORTINGS[sorting])), data.draw(SORTINGS[sorting])
-    life = await lived(schedule, landing=False, last=last)
-    assert life.world.billed <= len(life.bought) + life.repeated + life.lost + life.open
+    life = await lived(schedule, landing=None, last=last)
+    most = len(life.bought) + life.repeated + life.lost + life.open
+    assert life.world.billed <= most + len(life.world.moved)
     await buys_no_more(life, last)
+
+
+@settings(max_examples=settings.default.max_examples // 5)
+@given(schedule=schedules(SORTINGS["changing"]))
+async def test_the_same_with_a_database_and_a_folder(schedule: Schedule) -> None:
+    with TemporaryDirectory() as folder:
+        state, landing = SQLiteState(f"{folder}/state.db"), Landing(f"{folder}/landing")
+        life = await lived(schedule, landing=landing, state=state, last="obeyed")
+        least = len(life.store) + life.lost
+        most = len(life.bought) + life.repeated + life.lost + len(life.world.moved)
+        assert least <= life.world.billed <= most
+        (key,) = await state.profiles()
+        assert await landing.pages(key) == []
+        await buys_no_more(life, "obeyed")
+        await state.aclose()
+
+
+@pytest.mark.parametrize("landing", [True, False])
+@given(schedule=schedules(st.sampled_from(["newest", "by id", "shuffled"])))
+async def test_companies_are_bought_once(schedule: Schedule, landing: bool) -> None:
+    folder = MemoryLanding() if landing else None
+    life = await lived(schedule, landing=folder, kind="companies", last="shuffled")
+    assert life.repeated == 0
+    bought_again = 0 if landing else life.open
+    assert len(life.store) + life.lost <= life.world.billed <= len(life.store) + life.lost + bought_again
+    before = life.world.billed
+    await life.live(Session(sorting="shuffled"))
+    assert (life.end, life.world.billed) == (EndReason.EXHAUSTED, before)
