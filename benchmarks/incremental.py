@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -97,8 +96,12 @@ class Turns:
 
 
 def _highest() -> float:
-    """Return the most memory in MB that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    """Return the most resident memory in MB that this process has had.
+
+    That of ``getrusage`` begins with the most of the process that started this one.
+    """
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
 
 
 async def pages(url: str, key: str) -> AsyncIterator[list[Row]]:
