@@ -12,7 +12,7 @@ from unittest.mock import patch
 from tests._engine import KEY, pipeline
 from tests.incremental._process import CrashError, MemoryLanding, MemoryState, MortalLanding, MortalState, Process
 from tests.incremental._schedule import Schedule, Session
-from tests.incremental._world import World
+from tests.incremental._world import EventWorld, World
 from theirstack_async import CreditBudget, EndReason, Job, JobFilters, TheirStack
 from theirstack_async._wire.message import Request, Response
 from theirstack_async.incremental._landing import Landing
@@ -27,7 +27,7 @@ MOST_REQUESTS = 400
 class Wire:
     """The way from one process to the server."""
 
-    def __init__(self, world: World, process: Process) -> None:
+    def __init__(self, world: World | EventWorld, process: Process) -> None:
         self.billed = 0
         """Rows of the last answer that were billed."""
         self._world, self._process = world, process

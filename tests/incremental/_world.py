@@ -167,6 +167,8 @@ class EventWorld:
         self.ever: set[int] = set()
         self.requests = 0
         self.newest_first = True
+        self.billed = 0
+        """Nothing: events are free to read."""
         self.before: Callable[[], None] = lambda: None
 
     def arrive(self, count: int) -> None:
