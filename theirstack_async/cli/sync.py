@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
 from theirstack_async.cli import company_options as companies_by
 from theirstack_async.cli import job_options as jobs_by
-from theirstack_async.cli.buying import Budget, PageSize
+from theirstack_async.cli.buying import Budget, Goods, PageSize
 from theirstack_async.cli.filtering import ExtraFilter, Filter, FilterFile, read_filters
 from theirstack_async.cli.lookups import COMPANIES
 from theirstack_async.cli.options import Json, WebhookId, Yes, examples
@@ -90,17 +91,14 @@ def jobs(
     """
     from theirstack_async import JobFilters
 
-    out = Output(json=json)
     with guarding(ctx):
         asked = read_filters(JobFilters, ctx.params, _JOBS_BY)
         start = read_since(since)
-        stores = with_landing(open_stores(to, state), state, landing, without=no_landing)
-        order = consent(jobs_by.JOBS, max_items=max_items, budget=budget, yes=yes, dry_run=dry_run)
-    sync = Sync(jobs_by.JOBS, stores, out, order, dry_run)
+        sync = _paid(jobs_by.JOBS, ctx.params)
 
     async def work(client: TheirStack) -> int:
         run = client.jobs.incremental(
-            asked.filters, extra_filters=asked.extra, state=stores.state, landing=stores.landing, since=start,
+            asked.filters, extra_filters=asked.extra, state=sync.stores.state, landing=sync.stores.landing, since=start,
             overlap=timedelta(seconds=overlap), page_size=page_size, max_items=sync.max_items, rejects="collect",
             wait=wait,
         )  # fmt: skip
@@ -144,17 +142,14 @@ def companies(
     The filters tell one sync from another: give the same ones in every run. A sync holds up to 50,000 companies. The
     exit codes are those of sync jobs.
     """
-    out = Output(json=json)
     with guarding(ctx):
         asked = companies_by.asked_companies(ctx)
-        stores = with_landing(open_stores(to, state), state, landing, without=no_landing)
-        order = consent(COMPANIES, max_items=max_items, budget=budget, yes=yes, dry_run=dry_run)
-    sync = Sync(COMPANIES, stores, out, order, dry_run)
+        sync = _paid(COMPANIES, ctx.params)
 
     async def work(client: TheirStack) -> int:
         run = client.companies.incremental(
-            asked.filters, extra_filters=asked.extra, state=stores.state, landing=stores.landing, page_size=page_size,
-            max_items=sync.max_items, rejects="collect", wait=wait,
+            asked.filters, extra_filters=asked.extra, state=sync.stores.state, landing=sync.stores.landing,
+            page_size=page_size, max_items=sync.max_items, rejects="collect", wait=wait,
         )  # fmt: skip
         return await carry_out(sync, run, client.usage)
 
@@ -193,3 +188,20 @@ def events(
         return await carry_out(sync, run, client.usage)
 
     call(ctx, work, whole=True)
+
+
+def _paid(goods: Goods, given: Mapping[str, Any]) -> Sync:
+    """Return what a sync of rows that cost credits has to do, by all of its options.
+
+    Raises:
+        ArgumentError: a store was refused.
+        ConfigurationError: a package that is needed is not installed.
+        typer.BadParameter: nothing says how much to buy, and there is nobody to ask.
+        typer.Exit: the user does not agree.
+    """
+    stores = open_stores(given["to"], given["state"])
+    stores = with_landing(stores, given["state"], given["landing"], without=given["no_landing"])
+    order = consent(
+        goods, max_items=given["max_items"], budget=given["budget"], yes=given["yes"], dry_run=given["dry_run"]
+    )
+    return Sync(goods, stores, Output(json=given["json"]), order, given["dry_run"])
