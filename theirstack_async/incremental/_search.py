@@ -125,7 +125,7 @@ class SearchReader(Generic[T]):
             page, self._late = self._late, None
             return self._arrived(page)
         wanted = None if self._bounds.max_items is None else self._bounds.max_items - self._rows
-        if wanted == 0:
+        if wanted is not None and wanted <= 0:
             self.end = EndReason.MAX_ITEMS
         elif self._bounds.max_pages == self._pages:
             self.end = EndReason.MAX_PAGES
