@@ -1,0 +1,177 @@
+"""The mark follows the batches in their order, up to the first that is not acknowledged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from theirstack_async import StateError
+from theirstack_async.incremental._progress import Entry, Progress
+from theirstack_async.incremental.state._state import SavedState, StateChange
+
+BASE = {"format": 1, "kind": "jobs", "base_url": "https://api.example"}
+MARK = "2026-01-01T00:00:00+00:00"
+AT = datetime.fromisoformat(MARK).timestamp()
+
+
+def progress(revision: int = 0, **document: Any) -> Progress:
+    return Progress(BASE, SavedState(revision, {**BASE, **document} if revision else {}))
+
+
+def added(found: Progress, *marks: float | None) -> list[Entry]:
+    """Return pages that were handed out, each with as many rows as its number says."""
+    entries = [Entry({number: AT + number}, mark, rows=number, credits=number) for number, mark in enumerate(marks, 1)]
+    for entry in entries:
+        found.add(entry)
+    return entries
+
+
+def change(found: Progress, *entries: Entry, note: Any = None) -> StateChange:
+    made = found.change(entries, note, lambda mark: None if mark is None else mark - 60)
+    assert made is not None
+    return made
+
+
+def save(found: Progress, *entries: Entry) -> None:
+    found.saved(change(found, *entries), entries)
+
+
+class TestDocument:
+    def test_of_a_new_profile(self) -> None:
+        found = progress()
+        assert found.document == {**BASE, "mark": None, "rows": 0, "credits": 0, "sink": None, "landed": []}
+        assert (found.mark, found.landed) == (None, [])
+
+    def test_what_is_saved_goes_on(self) -> None:
+        found = progress(3, mark=MARK, rows=5, credits=6, sink={"bytes": 7}, landed=["a"], label="older", more=1)
+        assert found.document == {
+            **BASE, "mark": MARK, "rows": 5, "credits": 6, "sink": {"bytes": 7}, "landed": ["a"],
+        }  # fmt: skip
+        assert (found.mark, found.landed) == (AT, ["a"])
+
+    @pytest.mark.parametrize("format_", [None, 0, 2, "1"])
+    def test_of_another_format(self, format_: object) -> None:
+        with pytest.raises(StateError, match="has format .*, and this release writes 1; use the release of theirsta"):
+            progress(1, format=format_)
+
+    def test_of_another_api(self) -> None:
+        wrong = "made with https://other.example, and this client talks to https://api.example: .*or reset the profile"
+        with pytest.raises(StateError, match=wrong):
+            progress(1, base_url="https://other.example")
+
+
+class TestChange:
+    def test_all_that_an_acknowledgement_says(self) -> None:
+        found = progress(3, mark=MARK, rows=5, credits=6, sink={"bytes": 7}, landed=["a"])
+        entry = Entry({1: AT, "b": 2.0}, AT + 1, rows=2, credits=3, landed="b")
+        found.add(entry)
+        made = change(found, entry, note={"bytes": 8})
+        assert made == StateChange(
+            3,
+            {
+                **BASE, "mark": "2026-01-01T00:00:01+00:00", "rows": 7, "credits": 9, "sink": {"bytes": 8},
+                "landed": ["a", "b"],
+            },
+            {1: AT, "b": 2.0},
+            AT - 59,
+        )  # fmt: skip
+
+    def test_without_a_note_the_last_one_stays(self) -> None:
+        found = progress(3, sink={"bytes": 7})
+        assert change(found, *added(found, None)).document["sink"] == {"bytes": 7}
+        assert change(found, *added(found, None), note={}).document["sink"] == {}
+
+    def test_a_page_that_was_not_landed_has_no_name(self) -> None:
+        found = progress()
+        assert change(found, *added(found, None)).document["landed"] == []
+
+    def test_several_at_once(self) -> None:
+        found = progress()
+        made = change(found, *added(found, AT, AT + 1))
+        assert (made.document["rows"], made.document["credits"], set(made.seen)) == (3, 3, {1, 2})
+
+    def test_nothing_changes_nothing(self) -> None:
+        found = progress()
+        assert found.change([], None, lambda mark: mark) is None
+        added(found, AT)
+        assert found.change([], None, lambda mark: mark) is None
+
+    def test_a_page_without_a_mark_is_saved_for_its_ids(self) -> None:
+        found = progress()
+        made = change(found, *added(found, None))
+        assert (made.document["mark"], made.forget_before, made.seen) == (None, None, {1: AT + 1})
+
+    def test_a_mark_alone_is_saved(self) -> None:
+        found = progress()
+        found.add(Entry({}, AT, done=True))
+        made = change(found)
+        assert (made.document["mark"], made.seen, made.forget_before) == (MARK, {}, AT - 60)
+
+    def test_it_is_nothing_until_it_was_saved(self) -> None:
+        found = progress()
+        entries = added(found, AT)
+        assert change(found, *entries) == change(found, *entries)
+        assert (found.mark, entries[0].done) == (None, False)
+
+
+class TestMark:
+    def test_it_moves_in_order(self) -> None:
+        found = progress()
+        first, second, third = added(found, AT, AT + 1, AT + 2)
+        save(found, second)
+        assert found.mark is None
+        save(found, first)
+        assert found.mark == AT + 1
+        save(found, third)
+        assert found.mark == AT + 2
+
+    def test_it_waits_for_the_first(self) -> None:
+        found = progress()
+        first, second = added(found, AT, AT + 1)
+        assert change(found, second).document["mark"] is None
+        assert change(found, second, first).document["mark"] is not None
+        save(found, first)
+        assert found.mark == AT
+
+    def test_it_passes_what_does_not_say(self) -> None:
+        found = progress()
+        first, second = added(found, None, AT)
+        save(found, first)
+        assert found.mark is None
+        save(found, second)
+        assert found.mark == AT
+
+    def test_it_never_moves_back(self) -> None:
+        found = progress(1, mark=MARK)
+        save(found, *added(found, AT - 1))
+        assert found.mark == AT
+        save(found, *added(found, None))
+        assert found.mark == AT
+
+    def test_what_needs_no_acknowledgement_waits_for_its_turn(self) -> None:
+        found = progress()
+        (first,) = added(found, AT)
+        found.add(Entry({}, AT + 5, done=True))
+        assert found.change([], None, lambda mark: mark) is None
+        save(found, first)
+        assert found.mark == AT + 5
+
+    def test_microseconds_are_kept(self) -> None:
+        found = progress()
+        at = datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC).timestamp()
+        save(found, *added(found, at))
+        assert (found.mark, found.document["mark"]) == (at, "2026-01-01T00:00:00.123457+00:00")
+
+
+def test_what_was_saved_counts_from_then_on() -> None:
+    found = progress(3, rows=5)
+    entry = Entry({}, None, rows=2, landed="a")
+    found.add(entry)
+    save(found, entry)
+    assert (entry.done, found.landed, found.document["rows"]) == (True, ["a"], 7)
+    assert list(found._entries) == []
+    assert change(found, *added(found, None)).revision == 4
+    found.landed.append("b")
+    assert found.document["landed"] == ["a"]
