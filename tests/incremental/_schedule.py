@@ -120,7 +120,9 @@ def sessions(sorting: st.SearchStrategy[Sorting]) -> st.SearchStrategy[Session]:
     )
 
 
-def schedules(sorting: st.SearchStrategy[Sorting]) -> st.SearchStrategy[Schedule]:
+def schedules(
+    sorting: st.SearchStrategy[Sorting], *, proofs: tuple[int, ...] = (1, 2, 8)
+) -> st.SearchStrategy[Schedule]:
     """Return a strategy for lives of a program.
 
     Windows are small and orders soon believed, for there are dozens of rows here and not thousands.
@@ -131,6 +133,6 @@ def schedules(sorting: st.SearchStrategy[Sorting]) -> st.SearchStrategy[Schedule
         inclusive=st.booleans(),
         newest_of_equals=st.booleans(),
         fit=st.sampled_from([2, 5, 20]),
-        proof=st.sampled_from([1, 2, 8]),
+        proof=st.sampled_from(proofs),
         sessions=st.lists(sessions(sorting), min_size=1, max_size=5).map(tuple),
     )
