@@ -20,7 +20,7 @@ from theirstack_async.incremental._landing import Landing
 FILTERS = JobFilters(posted_at_gte=date(2020, 1, 1))
 LOSES = ("answer", "landing")
 """The points at which a process dies with a page that it has paid for and not landed."""
-MOST_REQUESTS = 400
+MOST_REQUESTS = 2000
 """Of one session: more is a run that does not end."""
 
 
