@@ -111,7 +111,9 @@ class Keyset:
         """Take in a page, and return which of its jobs are new, and how far every job is known with it."""
         told = [at for _, at in rows if at is not None]
         new = self._known.absorb(rows, max(told, default=ask.start or 0.0))
-        last = bought and not cut and self._known.is_last(ask, len(rows))
+        # A row that did not decode may have no id, and goes by a number below zero then, which is never sent.
+        stuck = not new and all(isinstance(id_, int) and id_ <= 0 for id_, _ in rows)
+        last = bought and not cut and self._known.is_last(ask, len(rows), stuck=stuck)
         self._begun = self._begun or bought
         # A row that was found again may stand where it was not left out; from now on it is.
         asked_out = not new and {id_ for id_, _ in rows} <= set(ask.exclude)
@@ -128,14 +130,14 @@ class Keyset:
 
     def refused(self, ask: Ask, error: APIError) -> bool:
         """Return whether something else can be asked for: without the order, with fewer ids, or in smaller pages."""
-        first = not self._begun
-        if error.status in _MALFORMED:
-            if ask.ordered and first and "_not" not in str(error):
-                self._begin_windows()
-                return True
-            if self._exclude_fewer(ask):
-                return True
-        if error.status in _MALFORMED | {403} and ask.limit > PLAN_ROWS and first:
+        first, names_ids = not self._begun, "_not" in str(error)
+        malformed, large = error.status in _MALFORMED, first and ask.limit > PLAN_ROWS
+        if malformed and ask.ordered and first and not names_ids:
+            self._begin_windows()
+            return True
+        if malformed and (names_ids or not large) and self._exclude_fewer(ask):
+            return True
+        if large and (malformed or error.status == 403):
             self._page_size = PLAN_ROWS
             return True
         return False

@@ -139,15 +139,16 @@ class Known:
             self.ids[id_] = max(fallback if at is None else at, before or 0.0)
         return new
 
-    def is_last(self, ask: Ask, rows: int) -> bool:
+    def is_last(self, ask: Ask, rows: int, *, stuck: bool = False) -> bool:
         """Return whether a page shows that no row is left.
 
         A plan may cut pages to fewer rows than asked for, so a short page is the last one only where one of that size
-        was full before; an empty one always is, and costs nothing.
+        was full before; an empty one always is, and costs nothing. ``stuck`` says that it holds nothing but known rows
+        that cannot be left out of a search, so that an empty one never comes.
         """
         if rows >= ask.limit:
             self._fills = max(self._fills, ask.limit)
-        return not rows or rows < ask.limit <= self._fills
+        return not rows or rows < ask.limit <= self._fills or (stuck and rows < ask.limit)
 
 
 def disobeyed(what: str) -> PaginationError:

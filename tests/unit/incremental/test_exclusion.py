@@ -92,6 +92,19 @@ def test_known_rows_on_the_last_page_do_not_either() -> None:
     assert plan.next(None) is None
 
 
+def test_known_rows_that_cannot_be_left_out_are_all_that_is_left() -> None:
+    """Those that did not decode have no text for an id."""
+    plan = Exclusion(100, seen={"a": 0.0, -5: 0.0, 7: 0.0})
+    plan.take(ask_of(plan), page(-5, 7))
+    assert plan.next(None) is None
+    plan = Exclusion(100, seen={"a": 0.0, -5: 0.0})
+    plan.take(ask_of(plan), page(-5, "b"))
+    assert plan.next(None) is not None
+    plan.take(ask_of(plan), page(-5, "b"))
+    with pytest.raises(PaginationError):
+        plan.next(None)
+
+
 def test_a_profile_has_a_largest_size() -> None:
     seen: dict[Id, float] = {f"c{number}": 0.0 for number in range(HARD_LIMIT)}
     assert len(ask_of(Exclusion(100, seen=seen)).exclude) == HARD_LIMIT

@@ -262,6 +262,21 @@ class TestDisobedience:
         plan.take(ask_of(plan), rows(0, 0))
         assert plan.next(None) is not None
 
+    @pytest.mark.parametrize(("ids", "ends"), [((-5, -6), True), ((0, -5), True), ((-5, 3), False)])
+    def test_known_rows_that_cannot_be_left_out_are_all_that_is_left(self, ids: tuple[int, ...], ends: bool) -> None:
+        """Rows that did not decode and have no id."""
+        plan = Keyset(10, mark=BEGAN, seen=dict.fromkeys(ids, BEGAN))
+        plan.take(ask_of(plan), [(id_, None if id_ <= 0 else BEGAN) for id_ in ids])
+        if ends:
+            assert plan.next(None) is None
+        else:
+            self.refused(plan, "job_id_not")
+
+    def test_a_whole_page_of_them_may_hide_others(self) -> None:
+        plan = Keyset(2, mark=BEGAN, seen={-5: BEGAN, -6: BEGAN})
+        plan.take(ask_of(plan), [(-5, None), (-6, None)])
+        self.refused(plan, "job_id_not")
+
     def test_known_rows_on_the_last_page_are_none_either(self) -> None:
         plan = proven()
         plan.take(ask_of(plan), rows(9, first=10))

@@ -82,6 +82,10 @@ class TestLast:
         known.is_last(Ask(10), 10)
         assert known.is_last(Ask(limit), 8) is last
 
+    @pytest.mark.parametrize(("rows", "last"), [(9, True), (10, False)])
+    def test_one_of_rows_that_never_go_is_unless_it_is_full(self, rows: int, last: bool) -> None:
+        assert Known({}).is_last(Ask(10), rows, stuck=True) is last
+
     def test_the_largest_full_one_counts(self) -> None:
         known = Known({})
         known.is_last(Ask(10), 11)

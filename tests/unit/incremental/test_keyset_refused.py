@@ -91,6 +91,20 @@ class TestIds:
         plan.counted(3)
         assert plan.next(None) == Count(BEGAN - 60, BEGAN - 30)
 
+    def test_not_before_smaller_pages_where_the_refusal_does_not_name_them(self) -> None:
+        plan = Keyset(100, mark=BEGAN, seen=SEEN, overlap=60)
+        plan.refused(ask_of(plan), refusal(400))
+        plan.counted(3)
+        assert plan.refused(ask_of(plan), refusal(400))
+        assert plan.next(None) == Ask(25, tuple(SEEN), BEGAN - 60)
+        assert plan.refused(ask_of(plan), refusal(400))
+        assert isinstance(plan.next(None), Count)
+
+    def test_smaller_pages_where_fewer_are_no_help(self) -> None:
+        plan = Keyset(100, mark=BEGAN)
+        assert plan.refused(ask_of(plan), refusal(400, "limit_not_allowed"))
+        assert plan.next(None) == Ask(25, (), BEGAN - 1, ordered=True)
+
     def test_not_where_there_are_none(self) -> None:
         plan = Keyset(25, mark=BEGAN)
         assert not plan.refused(ask_of(plan), refusal(400, "job_id_not"))
