@@ -190,29 +190,33 @@ class IncrementalRun(Generic[T]):
             else:
                 await self._skip(found)
 
-    async def into(self, sink: Sink) -> Summary:
+    async def into(self, sink: Sink, *, ahead: bool = False) -> Summary:
         """Store all rows in a sink, each batch acknowledged once it is stored, and return the summary.
 
         What was bought before an error or a cancellation is stored and acknowledged all the same.
 
+        Args:
+            sink: where to.
+            ahead: buy the next page while a batch is stored; for runs with ``landing=``. It is faster, but at any
+                moment one page is on its way, and one that has not landed is bought again if the process is killed.
+
         Raises:
+            ArgumentError: ``ahead`` without a landing folder.
             SinkError: rows could not be stored; they come again in the next run.
             TheirStackError: what else ended it.
         """
-        async with aclosing(self.stored(sink)) as batches:
+        async with aclosing(self.stored(sink, ahead=ahead)) as batches:
             async for _ in batches:
                 continue
         return self.summary
 
-    def stored(self, sink: Sink) -> AsyncGenerator[Batch[T], None]:
-        """Store all rows in a sink as :meth:`into` does, and yield each batch once it is stored: for progress.
-
-        With ``landing=`` the next page is bought while a batch is stored. If that is the last one that you take, the
-        page stays in the folder, and the next run begins with it.
-        """
+    def stored(self, sink: Sink, *, ahead: bool = False) -> AsyncGenerator[Batch[T], None]:
+        """Store all rows in a sink as :meth:`into` does, and yield each batch once it is stored: for progress."""
         from theirstack_async.incremental._store import stored
 
-        return stored(self, sink)
+        if ahead and self.landing is None:
+            raise ArgumentError("ahead: a page that is bought ahead has to land; give landing= as well", field="ahead")
+        return stored(self, sink, ahead=ahead)
 
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
@@ -226,7 +230,7 @@ class IncrementalRun(Generic[T]):
         if any(batch.run is not self for batch in batches):
             raise ArgumentError("batches: a batch of another run; acknowledge it there", field="batches")
         async with self._saving:
-            fresh = [batch for batch in batches if not batch.acknowledged]
+            fresh = list(dict.fromkeys(batch for batch in batches if not batch.acknowledged))
             if fresh:
                 await run_to_end(self._acknowledge(fresh, within, note))
 
