@@ -85,6 +85,20 @@ async def test_pages_are_deleted_by_their_names(tmp_path: Path) -> None:
     await left.discard([first])
 
 
+async def test_one_that_cannot_be_deleted_may_be_tried_again(tmp_path: Path) -> None:
+    kept = KeptPages(Landing(tmp_path), "key", [])
+    name = await keep(kept)
+    path = tmp_path / "key" / files(tmp_path)[0]
+    path.rename(tmp_path / "aside")
+    path.mkdir()
+    with pytest.raises(StateError, match="cannot be deleted"):
+        await kept.discard([name])
+    path.rmdir()
+    (tmp_path / "aside").rename(path)
+    await kept.discard([name])
+    assert files(tmp_path) == []
+
+
 async def test_a_page_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
     await keep(KeptPages(Landing(tmp_path), "key", []))
     path = tmp_path / "key" / files(tmp_path)[0]

@@ -141,10 +141,10 @@ class TestLanding:
         search = reader(Script([page(4)]), plan, kept(tmp_path), max_items=1)
         found = await pulled(search)
         assert ([row for row, _ in found.rows], found.repeated, found.landed) == ([1], 1, names[0])
-        assert (found.replayed, found.credits, found.meta, found.mark) == (True, 0, None, 9.0)
+        assert (found.replayed, found.credits, found.cost, found.meta, found.mark) == (True, 0, 2, None, 9.0)
         assert (await pulled(search)).landed == names[1]
         bought = await pulled(search)
-        assert (bought.replayed, [row for row, _ in bought.rows]) == (False, [4])
+        assert (bought.replayed, [row for row, _ in bought.rows], bought.cost) == (False, [4], 1)
         assert plan.taken == [
             ("take", 30, [1, 2], False, False), ("take", 100, [3], False, False), ("take", 1, [4], False, True),
         ]  # fmt: skip
