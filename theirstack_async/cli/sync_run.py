@@ -130,33 +130,20 @@ async def _estimate(sync: Sync, run: IncrementalRun[Any]) -> int:
 
 async def _store(follower: _Follower, run: IncrementalRun[Any], sync: Sync) -> None:
     """Store the rows as they come. An interrupt lets the request under way end where it is paid for."""
-    from theirstack_async._tasks import run_to_end
-
-    sink = sync.stores.sink
-    await sink.open(run.row_type, run.note)
-    try:
-        async with aclosing(aiter(run)) as batches:
-            one = partial(_take, batches, sync)
-            stored = follower.till.requests(repeat(one)) if sync.goods.price else _each(one)
-            async with aclosing(stored):
-                async for _ in stored:
-                    follower.update()
-    finally:
-        await run_to_end(sink.flush())
+    async with aclosing(run.stored(sync.stores.sink)) as stored:
+        if not sync.goods.price:
+            async for _ in stored:
+                follower.update()
+            return
+        paid = follower.till.requests(repeat(partial(_next, stored)))
+        async with aclosing(paid):
+            async for _ in paid:
+                follower.update()
 
 
-async def _take(batches: AsyncGenerator[Batch[Any], None], sync: Sync) -> Batch[Any] | None:
+async def _next(stored: AsyncGenerator[Batch[Any], None]) -> Batch[Any] | None:
     """Store the next batch and return it; None at the end."""
-    batch = await anext(batches, None)
-    if batch is not None:
-        await sync.stores.sink.write(batch)
-    return batch
-
-
-async def _each(one: partial[Any]) -> AsyncGenerator[Batch[Any], None]:
-    """Take one batch after the other. An interrupt cuts the request under way, which is free."""
-    while (batch := await one()) is not None:
-        yield batch
+    return await anext(stored, None)
 
 
 def _verdict(sync: Sync, summary: Summary) -> int:

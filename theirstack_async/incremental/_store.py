@@ -1,4 +1,4 @@
-"""Stores the batches of a run in a sink, one after the other, while the next page is on its way."""
+"""Stores the batches of a run in a sink, one after the other."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Model")
 
 
-async def stored(run: IncrementalRun[T], sink: Sink) -> AsyncGenerator[Batch[T], None]:
+async def stored(run: IncrementalRun[T], sink: Sink, *, ahead: bool) -> AsyncGenerator[Batch[T], None]:
     """Store the batches of a run, and yield each of them then. See :meth:`IncrementalRun.stored`."""
     await sink.open(run.row_type, run.note)
     try:
-        # Without a folder to land in, a page that is bought ahead would be lost with the process.
-        async with aclosing(aiter(run) if run.landing is None else _ahead(run)) as batches:
+        async with aclosing(_ahead(run) if ahead else aiter(run)) as batches:
             async for batch in batches:
                 await sink.write(batch)
                 yield batch
