@@ -19,6 +19,7 @@ from theirstack_async._engine.spending import Spending
 from theirstack_async._engine.transport import Transport
 from theirstack_async._engine.usage import OperationUsage, Usage
 from theirstack_async._values import UNSET, RateLimit
+from theirstack_async._wire.dates import parse_date
 from theirstack_async._wire.encode import build_url, fill_path
 from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
 from theirstack_async._wire.ratelimit import parse_rate_limit
@@ -150,6 +151,7 @@ class Pipeline:
             call.told,
             spending.rows,
             spending.credits,
+            parse_date(response.headers.get("date")),
         )
 
     async def _run(self, call: Call, spending: Spending) -> Response:

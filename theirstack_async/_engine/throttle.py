@@ -23,8 +23,8 @@ from theirstack_async._engine.fallback import Fallback
 from theirstack_async._engine.windows import Wait
 from theirstack_async._tasks import pause, run_to_end
 from theirstack_async._values import RateLimit
+from theirstack_async._wire.dates import parse_retry_after
 from theirstack_async._wire.message import Response
-from theirstack_async._wire.retry_after import parse_retry_after
 from theirstack_async.errors import RateLimitError
 
 if TYPE_CHECKING:

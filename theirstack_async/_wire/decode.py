@@ -10,9 +10,9 @@ from typing import Any, Final, cast
 import attrs
 
 from theirstack_async._values import MASK, RateLimit
+from theirstack_async._wire.dates import parse_retry_after
 from theirstack_async._wire.message import Response
 from theirstack_async._wire.ratelimit import parse_rate_limit
-from theirstack_async._wire.retry_after import parse_retry_after
 from theirstack_async.errors import (
     APIError,
     AuthenticationError,

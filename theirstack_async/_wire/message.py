@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import attrs
@@ -76,3 +77,5 @@ class ResponseMeta:
     """Credits that the answer cost, by its rows and the price list
     (https://theirstack.com/en/docs/pricing/credits.md). When an earlier attempt of the same call may have been billed
     as well (``retry_paid``), that is not in it; see :attr:`CreditBudget.doubts`."""
+    date: datetime | None = None
+    """The server's time of the answer, in UTC (the ``Date`` header, RFC 9110, 6.6.1); None where it sent none."""

@@ -39,7 +39,15 @@ class Exclusion:
     def counted(self, total: int) -> None:
         """Do nothing: nothing is counted."""
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
+    def take(
+        self,
+        ask: Ask,
+        rows: Sequence[Row],
+        *,
+        cut: bool = False,
+        bought: bool = True,
+        now: float | None = None,  # noqa: ARG002 - companies have no instants
+    ) -> Taken:
         """Take in a page, and return which of its companies are new."""
         new = self._known.absorb(rows, 0.0)
         if not bought:

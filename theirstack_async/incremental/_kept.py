@@ -53,7 +53,9 @@ class KeptPages:
             return None
         name = uuid.uuid4().hex
         head = attrs.evolve(ask, limit=reply.asked or ask.limit).to_head()
+        date = reply.meta.date
         head |= {"name": name, "out_of_credits": reply.meta.status == 402, "credits": reply.meta.credits}
+        head["now"] = None if date is None else date.timestamp()
         self._numbers[name] = await self._landing.keep(self._key, head, reply.body)
         return name
 

@@ -71,7 +71,8 @@ class Keyset:
         self._countable = countable
         self._most = MOST_EXCLUDED
         self._begun = False
-        self._ascents = 0
+        self._ascents = -1
+        self._last = float("-inf")
         self._windows: Windows | None = None
         self._done = False
         self._fault: PaginationError | None = None
@@ -107,8 +108,11 @@ class Keyset:
             self._windows.counted(total)
             self._follow(self._windows)
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
+    def take(
+        self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True, now: float | None = None
+    ) -> Taken:
         """Take in a page, and return which of its jobs are new, and how far every job is known with it."""
+        self._known.look(now)
         told = [at for _, at in rows if at is not None]
         new = self._known.absorb(rows, max(told, default=ask.start or 0.0))
         # A row that did not decode may have no id, and goes by a number below zero then, which is never sent.
@@ -144,16 +148,26 @@ class Keyset:
 
     def _advance(self, told: Sequence[float], *, last: bool) -> None:
         """Move the frontier as far as a page that continues it allows."""
-        self._ascents += sum(earlier < later for earlier, later in pairwise(told))
+        self._weigh(told)
+        believed = [at for at in told if at <= self._known.horizon]
         if last:
             self._done = True
             self._frontier = max((at for at in (self._frontier, self._known.newest()) if at is not None), default=None)
         elif any(earlier > later for earlier, later in pairwise(told)):
             self._begin_windows()
-        elif self._ascents >= PROOF and told:
-            self._frontier = max(told[-1], told[-1] if self._frontier is None else self._frontier)
+        elif self._ascents >= PROOF and believed:
+            self._frontier = max(believed[-1], believed[-1] if self._frontier is None else self._frontier)
         if (bound := self.keeps_from(self._frontier)) is not None:
             self._known.forget(bound)
+
+    def _weigh(self, told: Sequence[float]) -> None:
+        """Count the ascents in a row, over the pages: one that begins before the last one ended proves nothing."""
+        if self._ascents >= PROOF or not told:
+            return
+        if told[0] < self._last:
+            self._ascents = 0
+        self._ascents += sum(earlier < later for earlier, later in pairwise((self._last, *told)))
+        self._last = told[-1]
 
     def _adjoins(self, ask: Ask) -> bool:
         """Return whether a page begins where every job before is known; one from a folder may not."""

@@ -16,6 +16,8 @@ from theirstack_async.incremental.state._state import Id
 
 MOST_EXCLUDED: Final = 10_000
 """Ids that are left out of one search at the most, where fewer will do. No limit of their number is documented."""
+_SLACK: Final = 86_400.0
+"""Seconds by which the clock that dates a row may be before the one that dates the answer."""
 HARD_LIMIT: Final = 50_000
 """Ids that are left out of one search at the most in any case: half a megabyte of numbers."""
 
@@ -87,7 +89,9 @@ class Plan(Protocol):
         """Take in how many rows there are of those that it asked to count."""
         ...
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
+    def take(
+        self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True, now: float | None = None
+    ) -> Taken:
         """Take in a page.
 
         Args:
@@ -95,6 +99,7 @@ class Plan(Protocol):
             rows: what came.
             cut: the credits did not suffice for all of it.
             bought: it was asked for by this run, and is not one that an earlier run left in a folder.
+            now: the server's time of the answer, in Unix seconds; None where it did not tell.
         """
         ...
 
@@ -113,6 +118,8 @@ class Known:
     def __init__(self, seen: Mapping[Id, float]) -> None:
         self.ids: dict[Id, float] = dict(seen)
         """Each with the instant that it was discovered at."""
+        self.horizon = float("inf")
+        """Instants behind it are not believed, for a mark that went there would pass what is still to come."""
         self._fills = 0
 
     def within(self, start: float | None, end: float | None = None) -> tuple[Id, ...]:
@@ -121,8 +128,13 @@ class Known:
         return tuple(id_ for id_, at in self.ids.items() if low <= at <= high)
 
     def newest(self) -> float | None:
-        """Return the latest instant of all; None without any."""
-        return max(self.ids.values(), default=None)
+        """Return the latest instant that is believed; None without any."""
+        return max((at for at in self.ids.values() if at <= self.horizon), default=None)
+
+    def look(self, now: float | None) -> None:
+        """Note the server's time, where it told."""
+        if now is not None:
+            self.horizon = now + _SLACK
 
     def forget(self, before: float) -> None:
         """Forget the rows of an earlier time."""

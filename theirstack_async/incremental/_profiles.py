@@ -11,7 +11,7 @@ import attrs
 
 from theirstack_async._engine import theirstack as api
 from theirstack_async._engine.dialect import Operation
-from theirstack_async._engine.pipeline import Pipeline, Reply
+from theirstack_async._engine.pipeline import CallState, Pipeline, Reply
 from theirstack_async.config import RequestOptions
 from theirstack_async.errors import ArgumentError
 from theirstack_async.incremental._exclusion import Exclusion
@@ -66,9 +66,9 @@ class Search:
     ) -> Source[Any]:
         """Return what a reader has to know. ``body`` makes that of a request."""
 
-        async def fetch(ask: Ask) -> Reply:
+        async def fetch(ask: Ask, state: CallState) -> Reply:
             asked = {**body(ask), "offset": 0, "limit": ask.limit}
-            return await self.pipeline.call(operation, json=asked, options=self.options, rows=ask.limit)
+            return await self.pipeline.call(operation, json=asked, options=self.options, rows=ask.limit, state=state)
 
         async def count(step: Count) -> int:
             return await self.count(body(step))

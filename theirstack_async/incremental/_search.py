@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 import attrs
 
 from theirstack_async._convert.rows import Reject
-from theirstack_async._engine.call import Reply
+from theirstack_async._engine.call import CallState, Reply
 from theirstack_async._tasks import cancel_and_wait
 from theirstack_async._walk import EndReason
 from theirstack_async.errors import APIError, BudgetExceededError, DecodeError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from theirstack_async.incremental._landing import Landed
 
 T = TypeVar("T")
+_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+"""The last second that Python knows, in Unix seconds."""
 DRAIN: Final = 5.0
 """Seconds that a page which is on its way gets to arrive, and to be landed, when a run is cancelled."""
 
@@ -36,7 +38,8 @@ class Source(Generic[T]):
 
     label: str
     """What errors call it."""
-    fetch: Callable[[Ask], Awaitable[Reply]]
+    fetch: Callable[[Ask, CallState], Awaitable[Reply]]
+    """Asks for a page, and tells in the state whether it was sent."""
     count: Callable[[Count], Awaitable[int]]
     """How many rows there are, for free."""
     decode: Callable[[bytes], Rows[T]]
@@ -107,7 +110,8 @@ class SearchReader(Generic[T]):
         """Return a page that an earlier run bought."""
         head = page.head
         try:
-            found = self._take(Ask.from_head(head), page.body, head["name"], cut=head["out_of_credits"])
+            now: float | None = head["now"]
+            found = self._take(Ask.from_head(head), page.body, head["name"], cut=head["out_of_credits"], now=now)
             return attrs.evolve(found, cost=head["credits"])
         except DecodeError as error:
             problems = error.problems
@@ -149,28 +153,31 @@ class SearchReader(Generic[T]):
         return self._arrived(arrival)
 
     async def _arrival(self, ask: Ask) -> _Arrival:
-        """Ask for a page. When the caller is cancelled it gets some seconds to come; then it is the next to be read."""
-        coming = asyncio.ensure_future(self._fetch(ask))
+        """Ask for a page. If it is sent when the caller is cancelled, it gets some seconds to come, and is read next."""
+        state = CallState()
+        coming = asyncio.ensure_future(self._fetch(ask, state))
         try:
             return await asyncio.shield(coming)
         except asyncio.CancelledError:
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([coming], timeout=DRAIN)
+            if state.sent != "no":
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([coming], timeout=DRAIN)
             await cancel_and_wait([coming])
             if not coming.cancelled() and coming.exception() is None:
                 self._late = coming.result()
             raise
 
-    async def _fetch(self, ask: Ask) -> _Arrival:
+    async def _fetch(self, ask: Ask, state: CallState) -> _Arrival:
         """Ask for a page, and land it."""
-        reply = await self._source.fetch(ask)
+        reply = await self._source.fetch(ask, state)
         return _Arrival(attrs.evolve(ask, limit=reply.asked or ask.limit), reply, await self._kept.keep(ask, reply))
 
     def _arrived(self, page: _Arrival) -> Found[T]:
         """Return a page that has been bought."""
         self._pages += 1
         meta = page.reply.meta
-        found = self._take(page.ask, page.reply.body, page.landed, cut=meta.status == 402, bought=True)
+        now = None if meta.date is None else meta.date.timestamp()
+        found = self._take(page.ask, page.reply.body, page.landed, cut=meta.status == 402, bought=True, now=now)
         self._rows += len(found.rows) + len(found.rejects)
         return attrs.evolve(found, credits=meta.credits, cost=meta.credits, meta=meta)
 
@@ -185,7 +192,9 @@ class SearchReader(Generic[T]):
         else:
             raise error
 
-    def _take(self, ask: Ask, body: bytes, landed: str | None, *, cut: bool, bought: bool = False) -> Found[T]:
+    def _take(
+        self, ask: Ask, body: bytes, landed: str | None, *, cut: bool, now: float | None, bought: bool = False
+    ) -> Found[T]:
         """Decode a page, and return what is new of it, as one from the folder."""
         page = self._source.decode(body)
         withheld = page.metadata and (page.metadata.truncated_results or page.metadata.truncated_companies)
@@ -198,7 +207,7 @@ class SearchReader(Generic[T]):
                 body=body,
             )
         rows = [self._row(row) for row in page.rows]
-        taken = self._plan.take(ask, rows, cut=cut, bought=bought)
+        taken = self._plan.take(ask, rows, cut=cut, bought=bought, now=now)
         if cut and bought:
             self.end = EndReason.TRUNCATED_BY_CREDITS
         new = [page.rows[place] for place in taken.new]
@@ -229,5 +238,5 @@ class SearchReader(Generic[T]):
 
 
 def _window(instants: Sequence[float | None]) -> Window:
-    known = [datetime.fromtimestamp(at, UTC) for at in instants if at is not None]
+    known = [datetime.fromtimestamp(min(at, _LAST), UTC) for at in instants if at is not None]
     return Window(min(known), max(known)) if known else Window()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from email.utils import formatdate
 from typing import cast
 
 from aiohttp import web
@@ -76,13 +77,16 @@ class Dispatcher:
         fault = self.faults.take(exchange.record, reads_request=True)
         if fault is None:
             return await exchange.carry_out()
-        exchange.rate_headers = self.rate.headers(exchange.record)
+        exchange.headers = self._headers(exchange.record)
         return await fault.play(exchange)
+
+    def _headers(self, record: RequestRecord) -> dict[str, str]:
+        return {"Date": formatdate(self._backend.clock.now(), usegmt=True), **self.rate.headers(record)}
 
     async def _perform(self, exchange: Exchange) -> Answer:
         record = exchange.record
         admitted = self.rate.admit(record)
-        exchange.rate_headers = self.rate.headers(record)
+        exchange.headers = self._headers(record)
         if not admitted:
             return envelope(429, "A rate window is spent; the rate headers tell when it has room again")
         answer = await self._operate(record)

@@ -45,7 +45,7 @@ class Exchange:
         self.record = record
         self.sleep = sleep
         """Waits so many seconds, through the sleep that was injected into the fake."""
-        self.rate_headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
         self._true_body: bytes | None = None
         self._sending = Answer()
         self._unsent = 0
@@ -62,7 +62,7 @@ class Exchange:
 
     async def send(self, answer: Answer) -> web.Response:
         """Write an answer to the socket as it is sent when nothing is wrong, and return what was sent."""
-        body, headers = answer.body, {**self.rate_headers, **answer.headers, "Content-Type": answer.content_type}
+        body, headers = answer.body, {**self.headers, **answer.headers, "Content-Type": answer.content_type}
         accepted = self._request.headers.get("Accept-Encoding", "")
         if self._compression and "gzip" in accepted and len(body) >= _MIN_COMPRESSED:
             body = gzip.compress(body, compresslevel=1)
@@ -78,7 +78,7 @@ class Exchange:
         """Write the status line and the headers of an answer; its body is up to the caller."""
         self._begin(answer)
         headers = {
-            **self.rate_headers,
+            **self.headers,
             **answer.headers,
             "Content-Type": answer.content_type,
             "Content-Length": str(len(answer.body)),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.unit.engine._windows import known
 from theirstack_async._engine.windows import LONGEST, Wait, forecast, reserve, settle, state
 from theirstack_async._values import Headers
+from theirstack_async._wire.dates import parse_retry_after
 from theirstack_async._wire.ratelimit import parse_rate_limit
-from theirstack_async._wire.retry_after import parse_retry_after
 
 Lines = list[tuple[str, str]]
 NOW: Final = 1_900_000_000.0

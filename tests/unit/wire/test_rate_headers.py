@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from theirstack_async._values import Headers, RateLimit, RateWindow
+from theirstack_async._wire.dates import parse_retry_after
 from theirstack_async._wire.ratelimit import parse_rate_limit
-from theirstack_async._wire.retry_after import parse_retry_after
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
 

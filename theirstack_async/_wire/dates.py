@@ -1,10 +1,9 @@
-"""The ``Retry-After`` header (RFC 9110, 10.2.3)."""
+"""The headers that hold a date: ``Date`` (RFC 9110, 6.6.1) and ``Retry-After`` (10.2.3)."""
 
 from __future__ import annotations
 
-import math
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -22,10 +21,17 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     text = value.strip()
     if _SECONDS.match(text):
         return float(text)
+    when = parse_date(text)
+    return None if when is None else max(0.0, when.timestamp() - now)
+
+
+def parse_date(value: str | None) -> datetime | None:
+    """Return the instant of an HTTP date, in UTC; None for anything else."""
+    if value is None:
+        return None
     try:
-        when = parsedate_to_datetime(text)
+        when = parsedate_to_datetime(value.strip())
         # The obsolete form of a date names no zone, and means GMT as the others do (RFC 9110, 5.6.7).
-        delay = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, delay) if math.isfinite(delay) else None
