@@ -66,7 +66,7 @@ class StubState:
 
     def _note(self, text: str) -> None:
         self.log.append(text)
-        if (error := self.errors.pop(text.split()[0], None)) is not None:
+        if (error := self.errors.pop(text.split(maxsplit=1)[0], None)) is not None:
             raise error
 
     async def acquire(self, key: str, *, wait: float = 0.0) -> None:

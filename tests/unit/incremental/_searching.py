@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -22,12 +23,21 @@ Item = tuple[int, float | None]
 Act = bytes | Reply | BaseException | Callable[[], Awaitable[Reply]]
 
 
-def meta(status: int = 200, credits_: int = 0) -> ResponseMeta:
-    return ResponseMeta(status=status, request_id="r", attempts=1, elapsed=0.1, rate_limit=None, credits=credits_)
+def meta(status: int = 200, credits_: int = 0, date: datetime | None = None) -> ResponseMeta:
+    return ResponseMeta(
+        status=status, request_id="r", attempts=1, elapsed=0.1, rate_limit=None, credits=credits_, date=date
+    )
 
 
-def reply(body: bytes, *, status: int = 200, credits: int = 0, asked: int = 0) -> Reply:  # noqa: A002
-    return Reply(body, meta(status, credits), asked)
+def reply(
+    body: bytes,
+    *,
+    status: int = 200,
+    credits: int = 0,  # noqa: A002
+    asked: int = 0,
+    date: datetime | None = None,
+) -> Reply:
+    return Reply(body, meta(status, credits, date), asked)
 
 
 def page(*items: int | str, withheld: int | None = None, companies: int | None = None, bad: str = "") -> bytes:
@@ -86,6 +96,8 @@ class StubPlan:
     known: set[Any] = attrs.field(factory=set[Any])
     says: Callable[[APIError], bool] = lambda _: False
     log: list[Any] = attrs.field(factory=list[Any])
+    times: list[float | None] = attrs.field(factory=list[Any])
+    """The server's time of each page that it took in."""
     done: bool = False
 
     def next(self, wanted: int | None) -> Ask | Count | None:
@@ -97,7 +109,10 @@ class StubPlan:
     def counted(self, total: int) -> None:
         self.log.append(("counted", total))
 
-    def take(self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True) -> Taken:
+    def take(
+        self, ask: Ask, rows: Sequence[Row], *, cut: bool = False, bought: bool = True, now: float | None = None
+    ) -> Taken:
+        self.times.append(now)
         self.log.append(("take", ask.limit, [id_ for id_, _ in rows], cut, bought))
         self.done = bought and not rows and not cut
         new = [place for place, (id_, _) in enumerate(rows) if id_ not in self.known]

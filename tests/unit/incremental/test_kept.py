@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-import attrs
 import pytest
 
 from tests.unit.incremental._searching import reply
@@ -51,15 +51,14 @@ async def test_a_page_is_read_by_the_next_run_and_not_by_its_own(tmp_path: Path)
 async def test_what_is_noted_with_it(tmp_path: Path) -> None:
     kept = KeptPages(Landing(tmp_path), "key", [])
     await keep(kept)
-    out = reply(b"x", status=402, credits=7, asked=5)
-    await kept.keep(ASK, attrs.evolve(out))
+    await kept.keep(ASK, reply(b"x", status=402, credits=7, asked=5, date=datetime.fromtimestamp(12, UTC)))
     again = KeptPages(Landing(tmp_path), "key", [])
     first, second = await again.next(), await again.next()
     assert first is not None
     assert second is not None
-    noted = {**ASK.to_head(), "out_of_credits": False, "credits": 0}
+    noted = {**ASK.to_head(), "out_of_credits": False, "credits": 0, "now": None}
     assert {name: value for name, value in first.head.items() if name != "name"} == noted
-    noted = {**noted, "limit": 5, "out_of_credits": True, "credits": 7}
+    noted = {**noted, "limit": 5, "out_of_credits": True, "credits": 7, "now": 12.0}
     assert {name: value for name, value in second.head.items() if name != "name"} == noted
 
 

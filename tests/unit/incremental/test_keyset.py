@@ -60,27 +60,27 @@ class TestOverlapOfMany:
     """Beyond 10,000 ids the overlap gets shorter, down to its least."""
 
     def test_so_many_are_left_out(self) -> None:
-        seen = {number: BEGAN - 30 for number in range(MOST_EXCLUDED)}
+        seen = dict.fromkeys(range(MOST_EXCLUDED), BEGAN - 30)
         ask = ask_of(Keyset(100, mark=BEGAN, seen=seen, overlap=60))
         assert (ask.start, len(ask.exclude)) == (BEGAN - 60, MOST_EXCLUDED)
 
     def test_one_more_shortens_it(self) -> None:
-        seen = {number: BEGAN - 30.5 for number in range(MOST_EXCLUDED)} | {-1: BEGAN - 40.5}
+        seen = dict.fromkeys(range(MOST_EXCLUDED), BEGAN - 30.5) | {-1: BEGAN - 40.5}
         ask = ask_of(Keyset(100, mark=BEGAN, seen=seen, overlap=60))
         assert (ask.start, len(ask.exclude)) == (BEGAN - 40, MOST_EXCLUDED)
 
     def test_what_lies_before_the_overlap_does_not_count(self) -> None:
-        seen = {number: BEGAN - 30 for number in range(MOST_EXCLUDED)} | {-1: BEGAN - 61}
+        seen = dict.fromkeys(range(MOST_EXCLUDED), BEGAN - 30) | {-1: BEGAN - 61}
         assert ask_of(Keyset(100, mark=BEGAN, seen=seen, overlap=60)).start == BEGAN - 60
 
     def test_not_below_a_second(self) -> None:
-        seen = {number: BEGAN for number in range(MOST_EXCLUDED + 1)}
+        seen = dict.fromkeys(range(MOST_EXCLUDED + 1), BEGAN)
         ask = ask_of(Keyset(100, mark=BEGAN + 0.5, seen=seen, overlap=60))
         assert (ask.start, len(ask.exclude)) == (BEGAN - 1, MOST_EXCLUDED + 1)
 
     @pytest.mark.parametrize(("count", "refused"), [(HARD_LIMIT, False), (HARD_LIMIT + 1, True)])
     def test_more_than_a_search_may_leave_out(self, count: int, refused: bool) -> None:
-        plan = Keyset(100, mark=BEGAN, seen={number: BEGAN for number in range(count)})
+        plan = Keyset(100, mark=BEGAN, seen=dict.fromkeys(range(count), BEGAN))
         if not refused:
             assert len(ask_of(plan).exclude) == count
             return
@@ -89,7 +89,7 @@ class TestOverlapOfMany:
 
     def test_a_count_may_leave_out_more(self) -> None:
         """It is free, and the windows get narrower until they hold few enough."""
-        plan = Keyset(100, mark=BEGAN, seen={number: BEGAN for number in range(HARD_LIMIT + 1)})
+        plan = Keyset(100, mark=BEGAN, seen=dict.fromkeys(range(HARD_LIMIT + 1), BEGAN))
         plan._begin_windows()
         assert isinstance(plan.next(None), Count)
 
@@ -117,6 +117,22 @@ class TestFrontier:
         assert plan.take(ask_of(plan), rows(0, 1, 2, 3, 4)).mark is None
         assert plan.take(ask_of(plan), rows(5, 6, 7, 8, 9, first=6)).mark == BEGAN + 9
 
+    def test_a_page_that_begins_before_the_last_one_ended_shows_none(self) -> None:
+        plan = Keyset(6)
+        plan.take(ask_of(plan), rows(0, 1, 2, 3, 4, 5))
+        assert plan.take(ask_of(plan), rows(4, 6, 7, 8, 9, 10, first=7)).mark is None
+        assert plan.take(ask_of(plan), rows(10, 11, 12, 13, 14, 15, first=13)).mark == BEGAN + 15
+
+    def test_pages_of_single_jobs_show_it_too(self) -> None:
+        plan = Keyset(1)
+        marks = [plan.take(ask_of(plan), rows(number, first=number + 1)).mark for number in range(10)]
+        assert marks == [None] * 8 + [BEGAN + 8, BEGAN + 9]
+
+    def test_pages_without_an_instant_show_nothing(self) -> None:
+        plan = Keyset(9)
+        plan.take(ask_of(plan), [(-1, None)])
+        assert plan.take(ask_of(plan), rows(*range(9))).mark == BEGAN + 8
+
     def test_it_never_moves_back(self) -> None:
         plan = proven(overlap=60)
         assert plan.take(ask_of(plan), rows(-5, -4, first=11)).mark == BEGAN + 9
@@ -143,6 +159,23 @@ class TestFrontier:
     def test_rows_that_are_known_are_not_new(self) -> None:
         plan = Keyset(100, mark=BEGAN, seen={1: BEGAN})
         assert plan.take(ask_of(plan), rows(0, 1)).new == [1]
+
+
+class TestFuture:
+    """A mark that lay in the future would pass what is still to come."""
+
+    def test_the_frontier_stays_before_it(self) -> None:
+        plan = Keyset(10)
+        taken = plan.take(ask_of(plan), rows(*range(9), 86_401), now=BEGAN)
+        assert (taken.mark, taken.new) == (BEGAN + 8, list(range(10)))
+        assert plan.take(ask_of(plan), rows(90_000, first=11), now=BEGAN).mark == BEGAN + 8
+        plan = Keyset(10)
+        assert plan.take(ask_of(plan), rows(*range(9), 86_400), now=BEGAN).mark == BEGAN + 86_400
+
+    def test_a_page_of_nothing_else_does_not_move_it(self) -> None:
+        plan = proven()
+        later = rows(*range(90_000, 90_010), first=11)
+        assert plan.take(ask_of(plan), later, now=BEGAN).mark == BEGAN + 9
 
 
 class TestEnd:

@@ -34,6 +34,19 @@ def test_the_newest() -> None:
     assert Known({1: 10.0, 2: 5.0}).newest() == 10.0
 
 
+def test_the_newest_that_is_believed() -> None:
+    """Nothing is discovered more than a day after the server's own time."""
+    known = Known({1: 10.0, 2: BEGAN + 86_400, 3: BEGAN + 86_401})
+    known.look(BEGAN)
+    assert known.newest() == BEGAN + 86_400
+    known.look(None)
+    assert known.newest() == BEGAN + 86_400
+    known.look(0.0)
+    assert known.newest() == 10.0
+    known.look(-86_400.0)
+    assert known.newest() is None
+
+
 def test_what_is_older_is_forgotten() -> None:
     known = Known({1: 9.0, 2: 10.0, 3: 11.0})
     known.forget(10.0)

@@ -78,6 +78,16 @@ async def test_a_plan_hears_what_limit_a_budget_had_room_for() -> None:
     assert plan.taken == [("take", 40, [1], False, True)]
 
 
+async def test_a_plan_hears_the_servers_time_from_a_folder_as_well(tmp_path: Path) -> None:
+    pages = [reply(page(1), date=at(12.0)), reply(page(2))]
+    for acts in (pages, [page(3)]):
+        plan = StubPlan()
+        search = reader(Script([*acts]), plan, kept(tmp_path))
+        for _ in range(2):
+            await pulled(search)
+        assert plan.times == [12.0, None]
+
+
 class TestRejects:
     async def test_collected_ones_are_known_by_their_ids_or_bytes(self) -> None:
         search = reader(Script([page(5, "#8", "?", 3)]), collect=True)
