@@ -153,7 +153,7 @@ class SearchReader(Generic[T]):
         return self._arrived(arrival)
 
     async def _arrival(self, ask: Ask) -> _Arrival:
-        """Ask for a page. If it is sent when the caller is cancelled, it gets some seconds to come, and is read next."""
+        """Ask for a page. One that is sent when the caller is cancelled gets some seconds to come."""
         state = CallState()
         coming = asyncio.ensure_future(self._fetch(ask, state))
         try:
