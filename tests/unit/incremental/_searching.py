@@ -12,9 +12,9 @@ import attrs
 
 from theirstack_async import APIError, DecodeError, SearchMetadata
 from theirstack_async._convert import Reject, Rows
-from theirstack_async._engine.call import Reply
+from theirstack_async._engine.call import CallState, Reply
 from theirstack_async._wire.message import ResponseMeta
-from theirstack_async.errors import Problem
+from theirstack_async.errors import Problem, Sent
 from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._plan import Ask, Count, Plan, Row, Taken
 from theirstack_async.incremental._search import Bounds, SearchReader, Source
@@ -67,10 +67,13 @@ class Script:
     acts: list[Act]
     asks: list[Ask] = attrs.field(factory=list[Ask])
     counts: list[Count] = attrs.field(factory=list[Count])
+    sent: Sent = "maybe"
+    """Whether its requests were sent by the time that it answers."""
     started: asyncio.Event = attrs.field(factory=asyncio.Event)
 
-    async def fetch(self, ask: Ask) -> Reply:
+    async def fetch(self, ask: Ask, state: CallState) -> Reply:
         self.asks.append(ask)
+        state.sent = self.sent
         self.started.set()
         act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
         if isinstance(act, bytes):

@@ -109,7 +109,7 @@ def test_a_profile_has_a_largest_size() -> None:
     seen: dict[Id, float] = {f"c{number}": 0.0 for number in range(HARD_LIMIT)}
     assert len(ask_of(Exclusion(100, seen=seen)).exclude) == HARD_LIMIT
     plan = Exclusion(100, seen=seen | {"one more": 0.0})
-    with pytest.raises(PaginationError, match="50,001 companies are known.*split the filters into several profiles"):
+    with pytest.raises(PaginationError, match=r"50,001 companies are known.*split the filters into several profiles"):
         plan.next(None)
 
 

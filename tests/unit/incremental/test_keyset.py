@@ -84,7 +84,7 @@ class TestOverlapOfMany:
         if not refused:
             assert len(ask_of(plan).exclude) == count
             return
-        with pytest.raises(PaginationError, match="50,001 jobs of one stretch of time are known.*narrow the filters"):
+        with pytest.raises(PaginationError, match=r"50,001 jobs of one stretch of time are known.*narrow the filters"):
             plan.next(None)
 
     def test_a_count_may_leave_out_more(self) -> None:

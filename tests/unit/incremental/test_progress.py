@@ -53,7 +53,7 @@ class TestDocument:
 
     @pytest.mark.parametrize("format_", [None, 0, 2, "1"])
     def test_of_another_format(self, format_: object) -> None:
-        with pytest.raises(StateError, match="has format .*, and this release writes 1; use the release of theirsta"):
+        with pytest.raises(StateError, match=r"has format .*, and this release writes 1; use the release of theirsta"):
             progress(1, format=format_)
 
     def test_of_another_api(self) -> None:

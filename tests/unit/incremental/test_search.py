@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.incremental._searching import Script, StubPlan, page, reader, reply
 from theirstack_async import DecodeError, EndReason, StateError, Window
+from theirstack_async._engine.call import Reply
 from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._landing import Landing
 from theirstack_async.incremental._plan import Ask, Count
@@ -34,8 +35,8 @@ def kept(folder: Path) -> KeptPages:
     return KeptPages(Landing(folder), "key", [])
 
 
-def files(folder: Path) -> int:
-    return len(list(folder.glob("key/*")))
+def files(folder: Path) -> list[Path]:
+    return list(folder.glob("key/*"))
 
 
 async def test_a_page_and_the_end() -> None:
@@ -63,6 +64,12 @@ async def test_a_page_and_the_end() -> None:
 async def test_the_mark_and_what_it_needs_are_the_plans() -> None:
     search = reader(Script([page()]), StubPlan(mark=7.0))
     assert (search.mark, search.keeps_from(None), search.keeps_from(7.0)) == (7.0, None, 6.0)
+
+
+async def test_a_window_ends_where_python_does() -> None:
+    found = await pulled(reader(Script([page(3, 10**12)])))
+    assert found.window == Window(at(3), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    assert found.ids == {3: 3.0, 10**12: 1e12}
 
 
 async def test_a_count_is_taken_in() -> None:
@@ -140,9 +147,9 @@ class TestLanding:
         search = reader(Script([page(1)]), kept=kept(tmp_path))
         found = await pulled(search)
         assert found.landed is not None
-        assert files(tmp_path) == 1
+        assert len(files(tmp_path)) == 1
         await search.discard([found.landed])
-        assert files(tmp_path) == 0
+        assert len(files(tmp_path)) == 0
 
     async def test_the_next_run_begins_with_it(self, tmp_path: Path) -> None:
         first = reader(Script([reply(page(1, 2), credits=2, asked=30), page(3)]), kept=kept(tmp_path))
@@ -181,7 +188,7 @@ class TestLanding:
         script = Script([page(1)])
         with pytest.raises(DecodeError) as caught:
             await reader(script, kept=kept(tmp_path)).pull()
-        (path,) = tmp_path.glob("key/*")
+        (path,) = files(tmp_path)
         assert str(caught.value) == (
             f"POST /search: the page that is kept in {path} does not decode: data: missing; it was paid for, so "
             "nothing more is asked for until a release of theirstack-async can read it, or the file is moved away"
@@ -195,7 +202,7 @@ class TestLanding:
             assert (await pulled(search)).landed is None
             with pytest.raises(DecodeError):
                 await search.pull()
-        assert files(tmp_path) == 1
+        assert len(files(tmp_path)) == 1
 
     async def test_a_page_that_cannot_be_landed_is_an_error(self, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("in the way")
@@ -217,16 +224,16 @@ class TestCancelled:
             await task
 
     async def test_what_arrives_is_kept(self, tmp_path: Path) -> None:
-        async def later() -> object:
+        async def later() -> Reply:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             return reply(page(1), credits=1)
 
-        script = Script([later, page(2)])  # type: ignore[list-item]
+        script = Script([later, page(2)])
         plan = StubPlan()
         search = reader(script, plan, kept(tmp_path), max_pages=2)
         await self.cancelled(search, script)
-        assert (plan.taken, files(tmp_path), len(script.asks)) == ([], 1, 1)
+        assert (plan.taken, len(files(tmp_path)), len(script.asks)) == ([], 1, 1)
         found = await pulled(search)
         assert ([row for row, _ in found.rows], found.credits, len(script.asks)) == ([1], 1, 1)
         assert found.landed is not None
@@ -238,36 +245,47 @@ class TestCancelled:
         monkeypatch.setattr("theirstack_async.incremental._search.DRAIN", 0.0)
         given_up: list[int] = []
 
-        async def never() -> object:
+        async def never() -> Reply:
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
                 given_up.append(1)
                 raise
-            return None
+            return reply(page())
 
-        script = Script([never, page(2)])  # type: ignore[list-item]
+        script = Script([never, page(2)])
         search = reader(script)
         await self.cancelled(search, script)
         assert given_up == [1]
         assert [row for row, _ in (await pulled(search)).rows] == [2]
 
-    async def test_a_second_cancellation_waits_no_longer(self) -> None:
-        async def never() -> object:
-            await asyncio.Event().wait()
-            return None
+    async def test_what_was_not_even_sent_is_given_up_at_once(self) -> None:
+        async def soon() -> Reply:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return reply(page(1))
 
-        script = Script([never, page(2)])  # type: ignore[list-item]
+        script = Script([soon, page(2)], sent="no")
+        search = reader(script)
+        await self.cancelled(search, script)
+        assert [row for row, _ in (await pulled(search)).rows] == [2]
+
+    async def test_a_second_cancellation_waits_no_longer(self) -> None:
+        async def never() -> Reply:
+            await asyncio.Event().wait()
+            return reply(page())
+
+        script = Script([never, page(2)])
         search = reader(script)
         await self.cancelled(search, script, times=2)
         assert [row for row, _ in (await pulled(search)).rows] == [2]
 
     async def test_what_ends_in_an_error_is_gone(self) -> None:
-        async def fails() -> object:
+        async def fails() -> Reply:
             await asyncio.sleep(0)
             raise StateError("late")
 
-        script = Script([fails, page(2)])  # type: ignore[list-item]
+        script = Script([fails, page(2)])
         search = reader(script)
         await self.cancelled(search, script)
         assert [row for row, _ in (await pulled(search)).rows] == [2]
