@@ -71,7 +71,7 @@ class Keyset:
         self._countable = countable
         self._most = MOST_EXCLUDED
         self._begun = False
-        self._ascents = -1
+        self._ascents = 0
         self._last = float("-inf")
         self._windows: Windows | None = None
         self._done = False
@@ -161,12 +161,15 @@ class Keyset:
             self._known.forget(bound)
 
     def _weigh(self, told: Sequence[float]) -> None:
-        """Count the ascents in a row, over the pages: one that begins before the last one ended proves nothing."""
+        """Count the ascents within pages, anew where one begins before the last one ended.
+
+        That a page begins later than the last one ended proves nothing: it may hold what was found in between.
+        """
         if self._ascents >= PROOF or not told:
             return
         if told[0] < self._last:
             self._ascents = 0
-        self._ascents += sum(earlier < later for earlier, later in pairwise((self._last, *told)))
+        self._ascents += sum(earlier < later for earlier, later in pairwise(told))
         self._last = told[-1]
 
     def _adjoins(self, ask: Ask) -> bool:
