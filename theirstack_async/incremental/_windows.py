@@ -54,8 +54,7 @@ class Windows:
         elif top is None or top - self._low <= 2 * _STEP:
             self._chosen, self._whole = True, self._high is not None
         else:
-            # One that is no wider than the overlap would bring its successor back to where it begins itself.
-            self._high = float(max(math.floor((self._low + top) / 2), math.floor(self._low + 2 * _STEP)))
+            self._halve(top)
 
     def took(self, *, last: bool) -> None:
         """Note that a page of the window was taken in, and whether it was the last one."""
@@ -70,11 +69,15 @@ class Windows:
         if not self._countable or excluded < 2 or top is None or top - self._low <= 2 * _STEP:
             return False
         self._fit, self._chosen = max(1, excluded // 2), False
+        self._halve(top)
         return True
+
+    def _halve(self, top: float) -> None:
+        # One that is no wider than the overlap would bring its successor back to where it begins itself.
+        self._high = float(max(math.floor((self._low + top) / 2), math.floor(self._low + 2 * _STEP)))
 
     def _end_window(self) -> None:
         self._chosen = not self._countable
-        self._whole = True
         if self._high is None:
             self.done = True
             self.reached = self._known.newest()
