@@ -20,6 +20,7 @@ from theirstack_async import (
     IncrementalState,
     Job,
     JobFilters,
+    JobSort,
     JSONState,
     RequestOptions,
     ResponseMeta,
@@ -58,8 +59,11 @@ async def jobs(client: TheirStack, state: IncrementalState) -> None:
     )
     assert_type(run, IncrementalRun[Job])
     client.jobs.incremental(state=state, landing="landing", since=date(2026, 1, 1), max_items=1)
-    # A filter of jobs as any other for the types; a run refuses it when it is called.
-    client.jobs.incremental(state=state, max_items=1, order_by=[{"field": "discovered_at"}])
+    # A filter like any other for the types; the run refuses it when it is called.
+    client.jobs.incremental(state=state, max_items=1, order_by=[JobSort(field="discovered_at")])
+
+
+async def batches(run: IncrementalRun[Job]) -> None:
     async with run as entered:
         assert_type(entered, IncrementalRun[Job])
         async for batch in run:
@@ -75,8 +79,8 @@ async def jobs(client: TheirStack, state: IncrementalState) -> None:
             await batch.ack()
             await batch.ack(within=insert, note={"bytes": 1})
             await run.ack([batch, batch], within=insert)
-        async with aclosing(aiter(run)) as batches:
-            assert_type(await anext(batches), Batch[Job])
+        async with aclosing(aiter(run)) as found:
+            assert_type(await anext(found), Batch[Job])
         assert_type(await run.count(), int | None)
         assert_type(run.mark, datetime | None)
         assert_type(run.note, Mapping[str, Any] | None)

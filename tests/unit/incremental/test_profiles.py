@@ -105,6 +105,12 @@ class TestJobs:
         assert "order_by" not in page
         assert page["job_id_not"] == [1]
 
+    async def test_windows_lie_between_the_beginning_and_the_newest_job_that_is_known(self) -> None:
+        acts = answer(422, {"detail": "order_by"}), found(total=9_000), found(total=1), found(job(2))
+        known = saved({"format": 1, "base_url": URL}, {1: AT.timestamp()})
+        _, _, half, page = await asked_by_jobs(known, *acts, since=AT - timedelta(minutes=10))
+        assert half["discovered_at_lte"] == page["discovered_at_lte"] == "2026-01-02T02:59:05Z"
+
     async def test_where_a_count_costs_all_is_one_window(self) -> None:
         acts = answer(422, {"detail": "order_by"}), found(job(1))
         first, page = await asked_by_jobs(None, *acts, company_domain_or=["x.example"])

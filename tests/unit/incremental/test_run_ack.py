@@ -174,7 +174,7 @@ class TestWithoutTheUser:
         async with scene.run() as run:
             assert [batch async for batch in run] == []
         assert [change.document["credits"] for change in scene.state.changes] == [2, 2]
-        assert run.summary.credits == 2
+        assert (run.summary.credits, scene.state.saved.document["rows"]) == (2, 0)
 
     async def test_a_page_of_an_earlier_run_is_paid_for_once(self) -> None:
         scene = world(found(cost=2, landed="a"), found(1, cost=3, replayed=True))
