@@ -28,7 +28,7 @@ from theirstack_async.cli.till import Till, saved
 if TYPE_CHECKING:
     from theirstack_async._engine.usage import Usage
     from theirstack_async._values import All
-    from theirstack_async.incremental import Batch, IncrementalRun, Summary
+    from theirstack_async.incremental import IncrementalRun, Summary
 
 EVENTS: Final = Goods("event", 0)
 
@@ -141,8 +141,8 @@ async def _store(follower: _Follower, run: IncrementalRun[Any], sync: Sync) -> N
                 follower.update()
 
 
-async def _next(stored: AsyncGenerator[Batch[Any], None]) -> Batch[Any] | None:
-    """Store the next batch and return it; None at the end."""
+async def _next(stored: AsyncGenerator[Summary, None]) -> Summary | None:
+    """Store the next batch and return the summary so far; None at the end."""
     return await anext(stored, None)
 
 

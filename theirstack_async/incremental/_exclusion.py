@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from theirstack_async.errors import APIError, PaginationError
 from theirstack_async.incremental._keyset import PLAN_ROWS
-from theirstack_async.incremental._plan import HARD_LIMIT, Ask, Known, Row, Taken, disobeyed, too_many
+from theirstack_async.incremental._plan import HARD_LIMIT, Ask, Count, Known, Row, Taken, disobeyed, too_many
 from theirstack_async.incremental.state._state import Id
 
 
@@ -60,9 +60,9 @@ class Exclusion:
             self._fault = disobeyed("company_id_not, and gave nothing but rows that are known")
         return Taken(new, None)
 
-    def refused(self, ask: Ask, error: APIError) -> bool:
+    def refused(self, ask: Ask | Count, error: APIError) -> bool:
         """Return whether smaller pages can be asked for."""
-        if error.status in {400, 403, 422} and ask.limit > PLAN_ROWS and not self._begun:
+        if isinstance(ask, Ask) and error.status in {400, 403, 413, 422} and ask.limit > PLAN_ROWS and not self._begun:
             self._page_size = PLAN_ROWS
             return True
         return False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from theirstack_async._engine.call import Reply
+from theirstack_async.errors import StateError
+from theirstack_async.hooks import logger
 from theirstack_async.incremental._plan import Ask
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ class KeptPages:
             self._numbers[name] = page.number
             if name not in self._settled:
                 return page
-            await self.discard([name])
+            try:
+                await self.discard([name])
+            except StateError as error:
+                logger.warning("%s; it is acknowledged, and is not read again", error)
         return None
 
     async def keep(self, ask: Ask, reply: Reply) -> str | None:

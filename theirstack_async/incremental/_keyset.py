@@ -54,6 +54,7 @@ class Keyset:
         since: float | None = None,
         overlap: float = 0.0,
         countable: bool = True,
+        kept_from: float | None = None,
     ) -> None:
         """Args:
         page_size: jobs a page.
@@ -62,6 +63,8 @@ class Keyset:
         since: where to begin without a mark; None for the first job that there is.
         overlap: seconds to look back from the frontier.
         countable: whether a count is free.
+        kept_from: from which instant on the ids in ``seen`` are complete; None for all. A longer overlap than that of
+            earlier runs would bring rows again whose ids are forgotten.
         """
         self._known = Known(seen or {})
         self._page_size = page_size
@@ -69,6 +72,7 @@ class Keyset:
         self._since = since
         self._overlap = max(overlap, _LEAST_OVERLAP)
         self._countable = countable
+        self._kept_from = float("-inf") if kept_from is None else kept_from
         self._most = MOST_EXCLUDED
         self._begun = False
         self._ascents = 0
@@ -84,7 +88,7 @@ class Keyset:
 
     def keeps_from(self, mark: float | None) -> float | None:
         """Return from which instant on the ids of stored jobs are needed, with a mark."""
-        return None if mark is None else math.floor(mark - self._overlap)
+        return None if mark is None else max(float(math.floor(mark - self._overlap)), self._kept_from)
 
     def next(self, wanted: int | None) -> Ask | Count | None:
         """Return what to ask for, None when every job is known."""
@@ -118,6 +122,9 @@ class Keyset:
         # A row that did not decode may have no id, and goes by a number below zero then, which is never sent.
         stuck = not new and all(isinstance(id_, int) and id_ <= 0 for id_, _ in rows)
         last = bought and not cut and self._known.is_last(ask, len(rows), stuck=stuck)
+        if self._windows and rows and not stuck:
+            # Where the order is not obeyed, nor may the filters be in a way that makes pages short.
+            last = False
         self._begun = self._begun or bought
         # A row that was found again may stand where it was not left out; from now on it is.
         asked_out = not new and {id_ for id_, _ in rows} <= set(ask.exclude)
@@ -132,14 +139,16 @@ class Keyset:
             self._advance(told, last=last)
         return Taken(new, self._frontier)
 
-    def refused(self, ask: Ask, error: APIError) -> bool:
+    def refused(self, ask: Ask | Count, error: APIError) -> bool:
         """Return whether something else can be asked for: without the order, with fewer ids, or in smaller pages."""
+        if isinstance(ask, Count):
+            return error.status in _MALFORMED and self._exclude_fewer(len(ask.exclude))
         first, names_ids = not self._begun, "_not" in str(error)
         malformed, large = error.status in _MALFORMED, first and ask.limit > PLAN_ROWS
         if malformed and ask.ordered and first and not names_ids:
             self._begin_windows()
             return True
-        if malformed and (names_ids or not large) and self._exclude_fewer(ask):
+        if malformed and (names_ids or not large) and self._exclude_fewer(len(ask.exclude)):
             return True
         if large and (malformed or error.status == 403):
             self._page_size = PLAN_ROWS
@@ -173,9 +182,10 @@ class Keyset:
         self._last = told[-1]
 
     def _adjoins(self, ask: Ask) -> bool:
-        """Return whether a page begins where every job before is known; one from a folder may not."""
-        reached = self._since if self._frontier is None else self._frontier
-        return ask.start is None or (reached is not None and ask.start <= reached)
+        """Return whether every job is known that was when a page was asked for; one before it may be missing."""
+        bound = self._bound()
+        reaches = ask.start is None or (bound is not None and ask.start <= bound)
+        return reaches and len(self._known.within(ask.start)) >= ask.known
 
     def _bound(self) -> float | None:
         """Return from which instant on to ask."""
@@ -198,16 +208,16 @@ class Keyset:
             self._frontier = max(windows.reached, windows.reached if self._frontier is None else self._frontier)
             self._known.forget(self.keeps_from(self._frontier) or 0.0)
 
-    def _exclude_fewer(self, ask: Ask) -> bool:
+    def _exclude_fewer(self, excluded: int) -> bool:
         """Plan for fewer ids to be left out, at the cost of the overlap. Return whether that is possible."""
         if self._windows:
-            return self._windows.narrow(len(ask.exclude))
-        self._most = len(ask.exclude) // 2
-        return len(self._known.within(self._bound())) < len(ask.exclude)
+            return self._windows.narrow(excluded)
+        self._most = excluded // 2
+        return len(self._known.within(self._bound())) < excluded
 
     def _check(self, ask: Ask, told: Sequence[float], *, useless: bool) -> None:
         """Note what makes it senseless to ask on: filters that are not obeyed would have rows bought without end."""
-        if ask.start is not None and any(at < ask.start for at in told):
+        if ask.start is not None and any(at < math.floor(ask.start) for at in told):
             self._fault = disobeyed("discovered_at_gte")
         elif ask.end is not None and any(at >= ask.end + 1 for at in told):
             self._fault = disobeyed("discovered_at_lte")

@@ -38,15 +38,18 @@ class Ask:
     """Rows discovered at this instant or earlier."""
     ordered: bool = False
     """Whether the earliest are to come first."""
+    known: int = 0
+    """How many rows are left out; without the ids themselves in an ask whose page is read again from a folder."""
 
     def to_head(self) -> dict[str, Any]:
         """Return what of it has to be known when its page is read again from a folder."""
-        return {"limit": self.limit, "start": self.start, "end": self.end, "ordered": self.ordered}
+        known = len(self.exclude)
+        return {"limit": self.limit, "start": self.start, "end": self.end, "ordered": self.ordered, "known": known}
 
     @classmethod
     def from_head(cls, head: Mapping[str, Any]) -> Self:
         """Return the ask of a page that was kept in a folder."""
-        return cls(head["limit"], (), head["start"], head["end"], head["ordered"])
+        return cls(head["limit"], (), head["start"], head["end"], head["ordered"], head["known"])
 
 
 @attrs.frozen
@@ -103,8 +106,8 @@ class Plan(Protocol):
         """
         ...
 
-    def refused(self, ask: Ask, error: APIError) -> bool:
-        """Return whether something else can be asked for, after the API refused a page, which costs nothing."""
+    def refused(self, ask: Ask | Count, error: APIError) -> bool:
+        """Return whether something else can be asked for, after the API refused what was asked, which costs nothing."""
         ...
 
     def keeps_from(self, mark: float | None) -> float | None:

@@ -92,26 +92,31 @@ def job_profile(search: Search, *, since: float | None, overlap: float) -> Profi
     Raises:
         ArgumentError: a filter says what the run has to say by itself.
     """
-    if "order_by" in search.filters:
-        raise ArgumentError("order_by: leave it out, a run reads the earliest first", field="order_by")
+    _check_unordered(search)
     operation = api.JOBS_SEARCH
     key = search.profile_key(operation)
     window = _Window.of(search.filters, since)
     body = partial(_job_body, {"posted_at_gte": LONG_AGO, **search.filters} if _lacks_date(search) else search.filters)
     source = search.source(operation, Job, _job_row, lambda step: body(window, step))
 
-    def plan(seen: Mapping[Id, float], mark: float | None) -> Keyset:
+    def plan(seen: Mapping[Id, float], progress: Progress) -> Keyset:
         return Keyset(
-            search.page_size, mark=mark, seen=seen, since=window.start, overlap=overlap, countable=search.countable
+            search.page_size,
+            mark=progress.mark,
+            seen=seen,
+            since=window.start,
+            overlap=overlap,
+            countable=search.countable,
+            kept_from=progress.document["kept_from"],
         )
 
     def read(saved: SavedState, progress: Progress) -> SearchReader[Job]:
-        return search.reader(source, plan(saved.seen, progress.mark), key, progress)
+        return search.reader(source, plan(saved.seen, progress), key, progress)
 
     async def count(progress: Progress) -> int | None:
         if not search.countable:
             return None
-        start = plan({}, None).keeps_from(progress.mark)
+        start = plan({}, progress).keeps_from(progress.mark)
         return await search.count(body(window, Count(window.start if start is None else start, None)))
 
     document = search.document(operation, "jobs")
@@ -119,7 +124,12 @@ def job_profile(search: Search, *, since: float | None, overlap: float) -> Profi
 
 
 def company_profile(search: Search) -> Profile[Company]:
-    """Return the profile of a company search."""
+    """Return the profile of a company search.
+
+    Raises:
+        ArgumentError: a filter says what the run has to say by itself.
+    """
+    _check_unordered(search)
     operation = api.COMPANIES_SEARCH
     key = search.profile_key(operation)
     source = search.source(operation, Company, _company_row, partial(_company_body, search.filters))
@@ -205,6 +215,11 @@ def _job_row(job: Job) -> Row:
 
 def _company_row(company: Company) -> Row:
     return company.id, None
+
+
+def _check_unordered(search: Search) -> None:
+    if "order_by" in search.filters:
+        raise ArgumentError("order_by: leave it out, a run has an order of its own", field="order_by")
 
 
 def _lacks_date(search: Search) -> bool:

@@ -16,6 +16,8 @@ import attrs
 from theirstack_async.errors import StateError
 from theirstack_async.incremental.state._state import Id, SavedState, StateChange
 
+LAST_INSTANT: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+"""The last second that Python knows, in Unix seconds."""
 FORMAT: Final = 1
 """The version of the documents that are written here."""
 
@@ -46,7 +48,15 @@ class Progress:
             StateError: that belongs to another release or to another API.
         """
         _check(base, saved.document)
-        self.document: dict[str, Any] = {"mark": None, "rows": 0, "credits": 0, "sink": None, "landed": [], **base}
+        self.document: dict[str, Any] = {
+            "mark": None,
+            "rows": 0,
+            "credits": 0,
+            "sink": None,
+            "landed": [],
+            "kept_from": None,
+            **base,
+        }
         self.document |= {name: saved.document[name] for name in self.document.keys() & saved.document.keys()}
         self._revision = saved.revision
         self._entries: deque[Entry] = deque()
@@ -73,9 +83,11 @@ class Progress:
         mark = self._mark_with(entries)
         if not entries and mark == self.mark:
             return None
+        kept_from = keeps_from(mark)
         document = {
             **self.document,
-            "mark": None if mark is None else datetime.fromtimestamp(mark, UTC).isoformat(),
+            "mark": None if mark is None else datetime.fromtimestamp(min(mark, LAST_INSTANT), UTC).isoformat(),
+            "kept_from": kept_from,
             "rows": self.document["rows"] + sum(entry.rows for entry in entries),
             "credits": self.document["credits"] + sum(entry.credits for entry in entries),
             "landed": [*self.landed, *(entry.landed for entry in entries if entry.landed)],
@@ -83,7 +95,7 @@ class Progress:
         if note is not None:
             document["sink"] = dict(note)
         seen = {id_: at for entry in entries for id_, at in entry.ids.items()}
-        return StateChange(self._revision, document, seen, keeps_from(mark))
+        return StateChange(self._revision, document, seen, kept_from)
 
     def saved(self, change: StateChange, entries: Collection[Entry]) -> None:
         """Note that a change was saved."""

@@ -107,6 +107,7 @@ class IncrementalRun(Generic[T]):
         self._begun: _Inside[T] | None = None
         self._entries: dict[int, Entry] = {}
         self._open = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._saving = asyncio.Lock()
         self._pulling = asyncio.Lock()
         self._summary = Summary()
@@ -170,7 +171,7 @@ class IncrementalRun(Generic[T]):
         except BaseException:
             await run_to_end(self.state.release(self.key))
             raise
-        self._open = True
+        self._open, self._loop = True, asyncio.get_running_loop()
         return self
 
     async def __aexit__(
@@ -190,33 +191,30 @@ class IncrementalRun(Generic[T]):
             else:
                 await self._skip(found)
 
-    async def into(self, sink: Sink, *, ahead: bool = False) -> Summary:
+    async def into(self, sink: Sink) -> Summary:
         """Store all rows in a sink, each batch acknowledged once it is stored, and return the summary.
 
         What was bought before an error or a cancellation is stored and acknowledged all the same.
 
-        Args:
-            sink: where to.
-            ahead: buy the next page while a batch is stored; for runs with ``landing=``. It is faster, but at any
-                moment one page is on its way, and one that has not landed is bought again if the process is killed.
-
         Raises:
-            ArgumentError: ``ahead`` without a landing folder.
             SinkError: rows could not be stored; they come again in the next run.
             TheirStackError: what else ended it.
         """
-        async with aclosing(self.stored(sink, ahead=ahead)) as batches:
-            async for _ in batches:
+        async with aclosing(self.stored(sink)) as progress:
+            async for _ in progress:
                 continue
         return self.summary
 
-    def stored(self, sink: Sink, *, ahead: bool = False) -> AsyncGenerator[Batch[T], None]:
-        """Store all rows in a sink as :meth:`into` does, and yield each batch once it is stored: for progress."""
-        from theirstack_async.incremental._store import stored
-
-        if ahead and self.landing is None:
-            raise ArgumentError("ahead: a page that is bought ahead has to land; give landing= as well", field="ahead")
-        return stored(self, sink, ahead=ahead)
+    async def stored(self, sink: Sink) -> AsyncGenerator[Summary, None]:
+        """Store all rows in a sink as :meth:`into` does, and yield the summary so far after each batch."""
+        await sink.open(self.row_type, self.note)
+        try:
+            async with aclosing(self._batches()) as batches:
+                async for batch in batches:
+                    await sink.write(batch)
+                    yield self.summary
+        finally:
+            await run_to_end(sink.flush())
 
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None
@@ -227,6 +225,7 @@ class IncrementalRun(Generic[T]):
             ArgumentError: a batch is of another run, or this one is over: the rows come again in the next one.
             StateError: it could not be saved.
         """
+        self._check_loop()
         if any(batch.run is not self for batch in batches):
             raise ArgumentError("batches: a batch of another run; acknowledge it there", field="batches")
         async with self._saving:
@@ -260,6 +259,7 @@ class IncrementalRun(Generic[T]):
     async def _pull(self) -> Found[T] | None:
         """Return the next page; at the end, let the mark move as far as it can."""
         reader = self._inside().reader
+        self._check_loop()
         async with self._pulling:
             found = await reader.pull()
         if found is None and reader.end is EndReason.EXHAUSTED:
@@ -304,6 +304,10 @@ class IncrementalRun(Generic[T]):
             rejected=so_far.rejected + len(found.rejects),
             batches=so_far.batches + batches,
         )
+
+    def _check_loop(self) -> None:
+        if self._loop not in (None, asyncio.get_running_loop()):
+            raise ArgumentError("this run belongs to another event loop; read and acknowledge it there")
 
     def _inside(self) -> _Inside[T]:
         if self._begun is None or not self._open:

@@ -18,6 +18,7 @@ from theirstack_async.errors import APIError, BudgetExceededError, DecodeError
 from theirstack_async.incremental._batch import Window
 from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._plan import Ask, Count, Plan, Row
+from theirstack_async.incremental._progress import LAST_INSTANT
 from theirstack_async.incremental._reader import Found
 from theirstack_async.pagination._rows import reject_key
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from theirstack_async.incremental._landing import Landed
 
 T = TypeVar("T")
-_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
-"""The last second that Python knows, in Unix seconds."""
 DRAIN: Final = 5.0
 """Seconds that a page which is on its way gets to arrive, and to be landed, when a run is cancelled."""
 
@@ -79,6 +78,7 @@ class SearchReader(Generic[T]):
         self._pages = 0
         self._held = False
         self._error: DecodeError | None = None
+        self._kept_error: DecodeError | None = None
         self._late: _Arrival | None = None
 
     @property
@@ -100,6 +100,9 @@ class SearchReader(Generic[T]):
             found = await self._ask() if page is None else self._replay(page)
             if found is not None:
                 return found
+        if self._kept_error is not None:
+            error, self._kept_error = self._kept_error, None
+            raise error
         return None
 
     async def discard(self, landed: list[str]) -> None:
@@ -136,10 +139,17 @@ class SearchReader(Generic[T]):
         elif (step := self._plan.next(wanted)) is None:
             self.end = EndReason.EXHAUSTED
         elif isinstance(step, Count):
-            self._plan.counted(await self._source.count(step))
+            await self._count(step)
         else:
             return await self._buy(step)
         return None
+
+    async def _count(self, step: Count) -> None:
+        try:
+            self._plan.counted(await self._source.count(step))
+        except APIError as error:
+            if not self._plan.refused(step, error):
+                raise
 
     async def _buy(self, ask: Ask) -> Found[T] | None:
         try:
@@ -178,7 +188,8 @@ class SearchReader(Generic[T]):
         meta = page.reply.meta
         now = None if meta.date is None else meta.date.timestamp()
         found = self._take(page.ask, page.reply.body, page.landed, cut=meta.status == 402, bought=True, now=now)
-        self._rows += len(found.rows) + len(found.rejects)
+        # Rows that come again cost as much.
+        self._rows += len(found.rows) + len(found.rejects) + found.repeated
         return attrs.evolve(found, credits=meta.credits, cost=meta.credits, meta=meta)
 
     def _refused(self, ask: Ask, error: APIError) -> None:
@@ -215,7 +226,12 @@ class SearchReader(Generic[T]):
         held = bool(rejects) and not self._bounds.collect
         if held:
             # The mark stays before such a row, and its page stays in the folder, for a release that can read it.
-            self._held, self._error, landed = True, rejects[0], None
+            self._held, landed = True, None
+            if bought:
+                self._error = rejects[0]
+            else:
+                # It was raised when it was bought: now what is new comes first.
+                self._kept_error = rejects[0]
         times = [at for _, at in rows if at is not None]
         latest = max(times, default=0.0)
         return Found(
@@ -238,5 +254,5 @@ class SearchReader(Generic[T]):
 
 
 def _window(instants: Sequence[float | None]) -> Window:
-    known = [datetime.fromtimestamp(min(at, _LAST), UTC) for at in instants if at is not None]
+    known = [datetime.fromtimestamp(min(at, LAST_INSTANT), UTC) for at in instants if at is not None]
     return Window(min(known), max(known)) if known else Window()

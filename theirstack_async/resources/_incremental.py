@@ -28,6 +28,9 @@ OVERLAP: Final = timedelta(minutes=10)
 """How far a run looks back for rows that turned up late. How late they may is not documented."""
 
 
+_LONGEST: Final = timedelta(days=366)
+
+
 class IncrementalSearches(Searches):
     """Searches that can be read incrementally."""
 
@@ -230,6 +233,8 @@ def _instant(since: object) -> float | None:
 
 
 def _seconds(overlap: object) -> float:
-    if not isinstance(overlap, timedelta) or overlap < timedelta(0):
-        raise ArgumentError(f"overlap: expected a timedelta from 0, got {overlap!r}", field="overlap")
+    if not isinstance(overlap, timedelta) or not timedelta(0) <= overlap <= _LONGEST:
+        raise ArgumentError(
+            f"overlap: expected a timedelta from 0 to {_LONGEST.days} days, got {overlap!r}", field="overlap"
+        )
     return overlap.total_seconds()
