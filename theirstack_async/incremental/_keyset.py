@@ -118,6 +118,8 @@ class Keyset:
         """Take in a page, and return which of its jobs are new, and how far every job is known with it."""
         self._known.look(now)
         told = [at for _, at in rows if at is not None]
+        # Asked before its own rows are known, which would stand for those that are missing.
+        adjoins = ask.ordered and self._adjoins(ask)
         new = self._known.absorb(rows, max(told, default=ask.start or 0.0))
         # A row that did not decode may have no id, and goes by a number below zero then, which is never sent.
         stuck = not new and all(isinstance(id_, int) and id_ <= 0 for id_, _ in rows)
@@ -135,7 +137,7 @@ class Keyset:
             if not ask.ordered:
                 self._windows.took(last=last)
                 self._follow(self._windows)
-        elif ask.ordered and self._adjoins(ask):
+        elif adjoins:
             self._advance(told, last=last)
         return Taken(new, self._frontier)
 
