@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeAlias
 
 import typer
 
-from theirstack_async import ArgumentError
+from theirstack_async import ArgumentError, StateLockedError
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.messages import confirm, note
 from theirstack_async.cli.options import Json, Yes, examples
@@ -110,7 +110,10 @@ def reset(ctx: typer.Context, state: StatePath, key: OneKey, yes: Yes = False) -
         whole = _named(found, key)
         confirm(f"{_loss(whole, found[whole])} Go on?", yes=yes)
         # Not under a run that goes on.
-        await kept.acquire(whole)
+        try:
+            await kept.acquire(whole)
+        except StateLockedError:
+            raise StateLockedError(f"a run of the profile {whole} is under way; reset it when that has ended") from None
         try:
             await kept.forget(whole)
         finally:

@@ -108,7 +108,8 @@ async def carry_out(sync: Sync, run: IncrementalRun[Any], usage: Usage) -> int:
         finally:
             if sync.out.json:
                 stores = {"sink": sync.stores.to, "state": sync.stores.kept}
-                sync.out.line({"profile": run.key, **run.summary.to_dict(), **stores})
+                spent = {"credits": usage.total.credits, "uncertain": usage.total.uncertain}
+                sync.out.line({"profile": run.key, **run.summary.to_dict(), **spent, **stores})
 
 
 async def _estimate(sync: Sync, run: IncrementalRun[Any]) -> int:
@@ -153,7 +154,7 @@ def _verdict(sync: Sync, summary: Summary) -> int:
     order = sync.order
     if summary.end is EndReason.EXHAUSTED:
         upto = "" if summary.mark is None else f" found up to {shown(summary.mark)} UTC"
-        note(f"Every such {sync.goods.noun}{upto} is in {sync.stores.to}.")
+        note(f"Every such {sync.goods.noun}{upto} is stored.")
         return ExitCode.OK
     note(f"What came is in {sync.stores.to}. There may be more: the same command goes on from there.")
     if summary.end is EndReason.BUDGET and order is not None and order.budget is not None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from theirstack_async.incremental._batch import Batch, Window
-    from theirstack_async.incremental._run import IncrementalRun, Summary
+    from theirstack_async.incremental._run import IncrementalRun
+    from theirstack_async.incremental._summary import Summary
     from theirstack_async.incremental.sinks._lines import JSONLinesSink
     from theirstack_async.incremental.sinks._open import open_sink
     from theirstack_async.incremental.sinks._parquet import ParquetSink
@@ -58,7 +59,7 @@ _MODULES: Final = {
     "SavedState": "state._state",
     "Sink": "sinks._sink",
     "StateChange": "state._state",
-    "Summary": "_run",
+    "Summary": "_summary",
     "Window": "_batch",
     "open_sink": "sinks._open",
     "open_state": "state._open",

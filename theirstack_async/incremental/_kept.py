@@ -38,6 +38,7 @@ class KeptPages:
         if self._landing is None:
             return None
         if self._waiting is None:
+            await self._landing.prepare(self._key)
             self._waiting = deque(await self._landing.pages(self._key))
         while self._waiting:
             page = await self._landing.read(self._key, self._waiting[0])

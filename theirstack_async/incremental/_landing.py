@@ -48,7 +48,7 @@ class Landing:
     profile is what keeps two runs apart, so keep it beside the state.
 
     Args:
-        path: the folder. It is made when the first page is kept; nothing is touched before.
+        path: the folder. It is made by the first run that reads; nothing is touched before.
 
     Raises:
         ConfigurationError: this Python has no zstd; it names the extra to install.
@@ -72,6 +72,14 @@ class Landing:
             StateError: the folder cannot be read.
         """
         return await self._do(partial(self._pages, key))
+
+    async def prepare(self, key: str) -> None:
+        """Make the folder of a profile, and see that pages can be kept in it, before one is paid for.
+
+        Raises:
+            StateError: it cannot be made, or not be written to. Nothing was spent.
+        """
+        await self._do(partial(self._prepare, key))
 
     async def read(self, key: str, number: int) -> Landed:
         """Return a page.
@@ -127,6 +135,18 @@ class Landing:
                 "nothing is bought before it can be"
             ) from error
         return sorted(numbers)
+
+    def _prepare(self, key: str) -> None:
+        probe = self._folder / key / "probe"
+        try:
+            make_folder(probe.parent)
+            write_file(probe, b"?")
+            remove(probe)
+        except OSError as error:
+            raise StateError(
+                f"no page can be kept in the landing folder {probe.parent}: {error}; nothing was asked for. See that "
+                "it may be written and that its disk has room"
+            ) from error
 
     def _read(self, key: str, number: int) -> Landed:
         path = self._path(key, number)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -53,8 +54,8 @@ class Search:
     """Whether it is free: not with a filter that names companies."""
 
     def profile_key(self, operation: Operation) -> str:
-        """Return the key of the profile: a digest of what is asked."""
-        return digest(f"incremental {operation.path}", self.filters)
+        """Return the key of the profile: a digest of what is asked, however its lists are written."""
+        return digest(f"incremental {operation.path}", {name: _unordered(each) for name, each in self.filters.items()})
 
     def document(self, operation: Operation, kind: str) -> dict[str, Any]:
         """Return what the state is told of the profile."""
@@ -215,6 +216,17 @@ def _job_row(job: Job) -> Row:
 
 def _company_row(company: Company) -> Row:
     return company.id, None
+
+
+def _unordered(value: Any) -> Any:
+    """Return a filter without the order and the repetitions in its lists, which mean nothing to the API."""
+    if isinstance(value, Mapping):
+        return {name: _unordered(each) for name, each in sorted(cast("Mapping[str, Any]", value).items())}
+    if isinstance(value, list):
+        each_of: list[Any] = value
+        texts = {json.dumps(_unordered(each), sort_keys=True) for each in each_of}
+        return [json.loads(text) for text in sorted(texts)]
+    return value
 
 
 def _check_unordered(search: Search) -> None:

@@ -55,6 +55,7 @@ class Progress:
             "sink": None,
             "landed": [],
             "kept_from": None,
+            "into": None,
             **base,
         }
         self.document |= {name: saved.document[name] for name in self.document.keys() & saved.document.keys()}

@@ -13,11 +13,13 @@ import attrs
 
 from theirstack_async._tasks import run_to_end
 from theirstack_async._walk import EndReason
+from theirstack_async._warn import warn_user
 from theirstack_async.errors import ArgumentError, StateError
 from theirstack_async.hooks import logger
 from theirstack_async.incremental._batch import Batch
 from theirstack_async.incremental._progress import Entry, Progress
 from theirstack_async.incremental._reader import Found, Reader
+from theirstack_async.incremental._summary import Summary
 from theirstack_async.incremental.state._state import IncrementalState, SavedState, Within
 from theirstack_async.models import Model
 
@@ -40,34 +42,6 @@ class Profile(Generic[T]):
     """Makes what brings the rows."""
     count: Callable[[Progress], Awaitable[int | None]]
     """How many rows there may be beyond the mark, for free; None where that costs."""
-
-
-@attrs.frozen(kw_only=True)
-class Summary:
-    """What came of a run."""
-
-    rows: int = 0
-    """Rows that were handed out."""
-    acknowledged: int = 0
-    """Rows that were acknowledged."""
-    credits: int = 0
-    """Credits that it cost."""
-    repeated: int = 0
-    """Rows that were known already and were paid for again; 0 as long as the API obeys the filters."""
-    replayed: int = 0
-    """Rows that an earlier run had bought, and that came from the landing folder."""
-    rejected: int = 0
-    """Rows that did not decode and were collected."""
-    batches: int = 0
-    mark: datetime | None = None
-    """Up to where every row is acknowledged; None before the first, and where rows have no instant."""
-    end: EndReason | None = None
-    """Why it ended; None if it has not, or ended in an error."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        mark = None if self.mark is None else self.mark.isoformat().replace("+00:00", "Z")
-        return {**attrs.asdict(self), "mark": mark, "end": None if self.end is None else self.end.value}
 
 
 @attrs.frozen
@@ -207,6 +181,7 @@ class IncrementalRun(Generic[T]):
 
     async def stored(self, sink: Sink) -> AsyncGenerator[Summary, None]:
         """Store all rows in a sink as :meth:`into` does, and yield the summary so far after each batch."""
+        self._name_sink(sink)
         await sink.open(self.row_type, self.note)
         try:
             async with aclosing(self._batches()) as batches:
@@ -215,6 +190,16 @@ class IncrementalRun(Generic[T]):
                     yield self.summary
         finally:
             await run_to_end(sink.flush())
+
+    def _name_sink(self, sink: Sink) -> None:
+        document = self._inside().progress.document
+        if document["into"] not in (None, sink.name):
+            warn_user(
+                f"the rows of this profile so far went to {document['into']}; only new ones go to {sink.name}. For all "
+                "of them there use another state, which buys every row again",
+                UserWarning,
+            )
+        document["into"] = sink.name
 
     async def ack(
         self, batches: Sequence[Batch[Any]], *, within: Within | None = None, note: Mapping[str, Any] | None = None

@@ -141,6 +141,7 @@ class IncrementalJobs(IncrementalSearches):
         from theirstack_async.models import JobPreview
         from theirstack_async.resources._buying import paid_from
 
+        check_state(state)
         check_seconds("wait", wait)
         body, options = build(JobFilters, query, filters, extra_filters), paid_from(options, budget)
         paging = _paging(page_size, max_items, max_pages, rejects)
@@ -201,11 +202,26 @@ class IncrementalCompanies(IncrementalSearches):
         from theirstack_async.models import CompanyPreview
         from theirstack_async.resources._buying import paid_from
 
+        check_state(state)
         check_seconds("wait", wait)
         body, options = build(CompanyFilters, query, filters, extra_filters), paid_from(options, budget)
         paging = _paging(page_size, max_items, max_pages, rejects)
         search = self._extraction(api.COMPANIES_SEARCH, CompanyPreview, body, paging, landing, options)
         return IncrementalRun(company_profile(search), state, landing=search.landing, wait=wait)
+
+
+def check_state(state: object) -> None:
+    """Refuse an address in the place of a state.
+
+    Raises:
+        ArgumentError: naming ``state``.
+    """
+    if not hasattr(state, "acquire"):
+        raise ArgumentError(
+            f'state: expected a state, such as SQLiteState("state.db"), got {state!r}; open_state(...) makes one of an '
+            "address",
+            field="state",
+        )
 
 
 def _paging(page_size: int, max_items: int | All | None, max_pages: int | None, rejects: RejectsMode) -> Paging:

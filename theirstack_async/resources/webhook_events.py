@@ -26,6 +26,7 @@ from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
 from theirstack_async.pagination._arguments import check_bounds
 from theirstack_async.report import RetryReport
 from theirstack_async.resources._arguments import check_period, member_of, one_or_list_of
+from theirstack_async.resources._incremental import check_state
 from theirstack_async.resources._resource import Resource, refuse_envelope
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class WebhookEvents(Resource):
         from theirstack_async.incremental._profiles import event_profile
 
         check_bounds(0, max_items, rejects)
+        check_state(state)
         check_seconds("wait", wait)
         status = None if status is None else check_enum("status", status, WebhookEventStatus)
         listing = partial(self.list, webhook_id, status=status, page_size=page_size, rejects="collect", options=options)

@@ -49,6 +49,11 @@ class JSONLinesSink:
         return f"JSONLinesSink({str(self._rows.path)!r})"
 
     @property
+    def name(self) -> str:
+        """What and where it is. See :attr:`Sink.name`."""
+        return repr(self)
+
+    @property
     def state(self) -> None:
         """None: a file keeps no state."""
         return

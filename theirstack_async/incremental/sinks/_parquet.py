@@ -92,6 +92,11 @@ class ParquetSink:
         return f"ParquetSink({str(self._folder)!r})"
 
     @property
+    def name(self) -> str:
+        """What and where it is. See :attr:`Sink.name`."""
+        return repr(self)
+
+    @property
     def state(self) -> None:
         """None: files keep no state."""
         return

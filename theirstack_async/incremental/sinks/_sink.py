@@ -15,6 +15,11 @@ class Sink(Protocol):
     """Stores rows for those who want no code of their own: ``await run.into(sink)``."""
 
     @property
+    def name(self) -> str:
+        """What and where it is, without secrets, the same in every run: a run warns when it is another than before."""
+        ...
+
+    @property
     def state(self) -> IncrementalState | None:
         """A state in the same store, whose acknowledgements are one transaction with the rows; None without one."""
         ...

@@ -43,6 +43,11 @@ class SQLSink:
         return f"{type(self).__name__}({self._database.where!r})"
 
     @property
+    def name(self) -> str:
+        """What and where it is. See :attr:`Sink.name`."""
+        return f"{self!r}" if self._name is None else f"{self!r}, table {self._name}"
+
+    @property
     def state(self) -> SQLState:
         """The state in the same database: pass it as ``state=``."""
         return self._state
