@@ -67,6 +67,7 @@ class Script:
     acts: list[Act]
     asks: list[Ask] = attrs.field(factory=list[Ask])
     counts: list[Count] = attrs.field(factory=list[Count])
+    count_error: BaseException | None = None
     sent: Sent = "maybe"
     """Whether its requests were sent by the time that it answers."""
     started: asyncio.Event = attrs.field(factory=asyncio.Event)
@@ -86,6 +87,8 @@ class Script:
 
     async def count(self, step: Count) -> int:
         self.counts.append(step)
+        if self.count_error:
+            raise self.count_error
         return 7
 
 
@@ -122,8 +125,8 @@ class StubPlan:
         self.known.update(id_ for id_, _ in rows)
         return Taken(new, 9.0)
 
-    def refused(self, ask: Ask, error: APIError) -> bool:
-        self.log.append(("refused", ask.limit, error.status))
+    def refused(self, ask: Ask | Count, error: APIError) -> bool:
+        self.log.append(("refused", ask.limit if isinstance(ask, Ask) else ask.start, error.status))
         return self.says(error)
 
     def keeps_from(self, mark: float | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from tests._engine import answer
 from tests.unit.incremental._runs import StubState
 from tests.unit.incremental._sent import client_over, company, found, job, sent
-from theirstack_async import ALL, ArgumentError, CreditBudget, EndReason, JobFilters, RequestOptions
+from theirstack_async import ALL, ArgumentError, CreditBudget, DecodeError, EndReason, JobFilters, RequestOptions
 from theirstack_async.filters import CompanyFilters
 from theirstack_async.incremental._landing import Landing
 
@@ -28,9 +29,18 @@ def refused(resource: str, **settings: Any) -> ArgumentError:
         "events": lambda **given: client.webhooks.events.incremental(**{"webhook_id": 7, **given}),
     }
     with pytest.raises(ArgumentError) as caught:
-        makers[resource](state=state, **settings)
+        makers[resource](**{"state": state, **settings})
     assert (transport.requests, state.log) == ([], [])
     return caught.value
+
+
+@pytest.mark.parametrize("resource", ["jobs", "companies", "events"])
+def test_a_state_is_no_address(resource: str) -> None:
+    error = refused(resource, state="state.db", max_items=1)
+    said = (
+        """state: expected a state, such as SQLiteState("state.db"), got 'state.db'; open_state(...) makes one of an"""
+    )
+    assert (str(error), error.field) == (f"{said} address", "state")
 
 
 @pytest.mark.parametrize("resource", ["jobs", "companies"])
@@ -109,6 +119,21 @@ class TestSearches:
         assert wanted.items() <= sent(transport)[0].items()
 
 
+@pytest.mark.parametrize("resource", ["jobs", "companies", "events"])
+async def test_options_are_those_of_each_call(resource: str) -> None:
+    client, transport = client_over(answer(200, []) if resource == "events" else found(total=3))
+    makers: dict[str, Any] = {
+        "jobs": partial(client.jobs.incremental, max_items=1),
+        "companies": partial(client.companies.incremental, max_items=1),
+        "events": partial(client.webhooks.events.incremental, 7),
+    }
+    async with makers[resource](state=StubState(), options=RequestOptions(headers={"X-Mine": "1"})) as run:
+        await run.count()
+        assert [batch async for batch in run] == []
+    assert len(transport.requests) == (1 if resource == "events" else 2)
+    assert all(request.headers["X-Mine"] == "1" for request in transport.requests)
+
+
 class TestJobs:
     @pytest.mark.parametrize("since", ["2026-01-01", 5, timedelta(1)])
     def test_since_is_an_instant(self, since: Any) -> None:
@@ -125,15 +150,16 @@ class TestJobs:
         client, _ = client_over(found())
         assert client.jobs.incremental(state=StubState(), since=date(2026, 1, 1), max_items=1).end is None
 
-    @pytest.mark.parametrize("overlap", [timedelta(microseconds=-1), 600, None])
+    @pytest.mark.parametrize("overlap", [timedelta(microseconds=-1), timedelta(days=366, microseconds=1), 600, None])
     def test_overlap_is_a_span(self, overlap: Any) -> None:
         error = refused("jobs", overlap=overlap, **BOUNDED)
-        assert str(error) == f"overlap: expected a timedelta from 0, got {overlap!r}"
+        assert str(error) == f"overlap: expected a timedelta from 0 to 366 days, got {overlap!r}"
         assert error.field == "overlap"
 
     def test_there_may_be_none(self) -> None:
         client, _ = client_over(found())
         assert client.jobs.incremental(state=StubState(), overlap=timedelta(0), max_items=1).end is None
+        assert client.jobs.incremental(state=StubState(), overlap=timedelta(366), max_items=1).end is None
 
 
 class TestEvents:
@@ -147,6 +173,17 @@ class TestEvents:
     def test_out_of_bounds(self, field: str, value: Any) -> None:
         error = refused("events", **{field: value})
         assert field in str(error)
+
+    async def test_a_row_that_does_not_decode_is_raised_after_the_good_ones(self) -> None:
+        at = "2026-01-02T03:04:05Z"
+        row = {"webhook_id": 7, "triggered_at": at, "status": "FAILED", "created_at": at, "updated_at": at}
+        client, _ = client_over(answer(200, [{"id": 5}, {**row, "id": 1}]), answer(200, []))
+        async with client.webhooks.events.incremental(7, state=StubState()) as run:
+            numbers: list[int] = []
+            with pytest.raises(DecodeError, match="id 5"):
+                async for batch in run:
+                    numbers += [event.id for event in batch.rows]
+        assert numbers == [1]
 
     async def test_bounds_are_obeyed(self) -> None:
         at = "2026-01-02T03:04:05Z"

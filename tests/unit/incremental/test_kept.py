@@ -20,6 +20,10 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("key/*"))
 
 
+def folders(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*")]
+
+
 async def keep(kept: KeptPages, body: bytes = b"x") -> str:
     name = await kept.keep(ASK, reply(body))
     assert name is not None
@@ -96,6 +100,28 @@ async def test_one_that_cannot_be_deleted_may_be_tried_again(tmp_path: Path) -> 
     (tmp_path / "aside").rename(path)
     await kept.discard([name])
     assert files(tmp_path) == []
+
+
+async def test_the_folder_is_made_before_anything_is_asked_for(tmp_path: Path) -> None:
+    kept = KeptPages(Landing(tmp_path / "new"), "key", [])
+    assert await kept.next() is None
+    assert folders(tmp_path) == ["new", "key"]
+
+
+async def test_one_that_was_acknowledged_and_cannot_be_deleted_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(self: Landing, key: str, numbers: object) -> None:
+        raise StateError("no access")
+
+    kept = KeptPages(Landing(tmp_path), "key", [])
+    name, other = await keep(kept), await keep(kept)
+    monkeypatch.setattr(Landing, "discard", fails)
+    again = KeptPages(Landing(tmp_path), "key", [name])
+    page = await again.next()
+    assert page is not None
+    assert page.head["name"] == other
+    assert caplog.messages == ["no access; it is acknowledged, and is not read again"]
 
 
 async def test_a_page_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:

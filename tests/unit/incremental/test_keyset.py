@@ -219,11 +219,24 @@ def test_a_row_without_an_instant_is_known_at_the_latest_of_its_page() -> None:
     plan = Keyset(10, mark=BEGAN)
     plan.take(ask_of(plan), [*rows(1, 5, 3), (-1, None)])
     assert plan._known.ids[-1] == BEGAN + 5
-    plan.take(ask_of(plan), [(-2, None)])
-    assert plan._known.ids[-2] == BEGAN - 1
+    plan = Keyset(10, mark=BEGAN)
+    plan.take(ask_of(plan), [(-2, None), (2, BEGAN)])
+    plan.take(ask_of(plan), [(-3, None), (-4, None)])
+    assert (plan._known.ids[-2], plan._known.ids[-3]) == (BEGAN, BEGAN - 1)
     plan = Keyset(10)
-    plan.take(ask_of(plan), [(-3, None)])
-    assert plan._known.ids[-3] == 0.0
+    plan.take(ask_of(plan), [(-5, None)])
+    assert plan._known.ids[-5] == 0.0
+
+
+def test_ids_that_earlier_runs_forgot_bound_the_overlap() -> None:
+    """A longer one would bring their rows again."""
+    plan = Keyset(10, mark=BEGAN, overlap=60, kept_from=BEGAN - 30)
+    assert (ask_of(plan).start, plan.keeps_from(BEGAN), plan.keeps_from(BEGAN + 31)) == (
+        BEGAN - 30,
+        BEGAN - 30,
+        BEGAN - 29,
+    )
+    assert Keyset(10, overlap=60).keeps_from(BEGAN) == BEGAN - 60
 
 
 def test_bounds_are_whole_seconds() -> None:

@@ -10,8 +10,8 @@ from theirstack_async.incremental._plan import HARD_LIMIT, MOST_EXCLUDED, Ask, C
 
 def test_an_ask_is_kept_without_its_ids() -> None:
     ask = Ask(25, (1, 2), 3.0, 4.0, ordered=True)
-    assert ask.to_head() == {"limit": 25, "start": 3.0, "end": 4.0, "ordered": True}
-    assert Ask.from_head(ask.to_head()) == Ask(25, (), 3.0, 4.0, ordered=True)
+    assert ask.to_head() == {"limit": 25, "start": 3.0, "end": 4.0, "ordered": True, "known": 2}
+    assert Ask.from_head(ask.to_head()) == Ask(25, (), 3.0, 4.0, ordered=True, known=2)
     assert Ask.from_head(Ask(1).to_head()) == Ask(1)
 
 

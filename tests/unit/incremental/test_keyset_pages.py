@@ -9,6 +9,7 @@ from tests.unit.incremental.test_keyset import RISING, ask_of, proven
 from theirstack_async import PaginationError
 from theirstack_async.incremental._keyset import Keyset
 from theirstack_async.incremental._plan import Ask, Count
+from theirstack_async.incremental.state._state import Id
 
 
 class TestFolder:
@@ -23,11 +24,19 @@ class TestFolder:
         assert plan.take(Ask(10, start=BEGAN, ordered=True), RISING, bought=False).mark is None
         assert plan.mark is None
 
-    @pytest.mark.parametrize(("start", "moves"), [(-1, True), (0, True), (1, False)])
-    def test_one_that_adjoins_the_mark(self, start: float, moves: bool) -> None:
+    @pytest.mark.parametrize(("start", "moves"), [(-61, True), (-60, True), (-59, False)])
+    def test_one_that_begins_with_the_overlap(self, start: float, moves: bool) -> None:
         plan = Keyset(10, mark=BEGAN, overlap=60)
         mark = plan.take(Ask(10, start=BEGAN + start, ordered=True), rows(*range(1, 11)), bought=False).mark
         assert mark == BEGAN + (10 if moves else 0)
+
+    @pytest.mark.parametrize(("known", "moves"), [(0, True), (2, True), (3, False)])
+    def test_one_before_which_pages_are_missing(self, known: int, moves: bool) -> None:
+        """It was asked for when more was known."""
+        seen: dict[Id, float] = {100: BEGAN - 1, 101: BEGAN - 2, 102: BEGAN - 70}
+        plan = Keyset(10, mark=BEGAN, seen=seen, overlap=60)
+        ask = Ask(10, start=BEGAN - 60, ordered=True, known=known)
+        assert plan.take(ask, rows(*range(1, 11)), bought=False).mark == BEGAN + (10 if moves else 0)
 
     @pytest.mark.parametrize(("start", "moves"), [(0, True), (1, False)])
     def test_one_that_adjoins_the_beginning(self, start: float, moves: bool) -> None:
@@ -65,6 +74,13 @@ class TestDisobedience:
         plan = Keyset(10, mark=BEGAN)
         taken = plan.take(ask_of(plan), rows(-1.5, 3))
         assert (taken.new, taken.mark, plan.mark) == ([0, 1], None, BEGAN)
+        self.refused(plan, "discovered_at_gte,")
+
+    def test_a_beginning_amid_a_second_may_be_rounded(self) -> None:
+        plan = Keyset(10, since=BEGAN + 0.5)
+        plan.take(ask_of(plan), rows(0, 3))
+        assert plan.next(None) is not None
+        plan.take(ask_of(plan), rows(-0.1, first=3))
         self.refused(plan, "discovered_at_gte,")
 
     def test_rows_from_the_very_bound_on_are_good(self) -> None:
@@ -106,6 +122,13 @@ class TestDisobedience:
         plan = Keyset(2, mark=BEGAN, seen={-5: BEGAN, -6: BEGAN})
         plan.take(ask_of(plan), [(-5, None), (-6, None)])
         self.refused(plan, "job_id_not")
+
+    def test_known_rows_that_were_not_left_out_are_found_again(self) -> None:
+        """One was discovered anew, out of the stretch in which it was known."""
+        plan = Keyset(10, mark=BEGAN, seen={1: BEGAN - 100})
+        assert ask_of(plan).exclude == ()
+        assert plan.take(ask_of(plan), rows(5)).new == []
+        assert ask_of(plan).exclude == (1,)
 
     def test_known_rows_on_the_last_page_are_none_either(self) -> None:
         plan = proven()

@@ -88,8 +88,17 @@ class TestIds:
         plan.counted(3)
         assert plan.next(None) == Ask(25, tuple(SEEN), BEGAN - 60)
         assert plan.refused(ask_of(plan), refusal(400, "job_id_not"))
-        plan.counted(3)
         assert plan.next(None) == Count(BEGAN - 60, BEGAN - 30)
+
+    @pytest.mark.parametrize(("status", "known", "narrows"), [(413, 8, True), (403, 8, False), (400, 1, False)])
+    def test_a_count_that_is_refused_has_its_window_narrowed(self, status: int, known: int, narrows: bool) -> None:
+        seen = dict(list(SEEN.items())[:known])
+        plan = Keyset(100, mark=BEGAN, seen=seen, overlap=60)
+        plan.refused(ask_of(plan), refusal(400))
+        count = plan.next(None)
+        assert isinstance(count, Count)
+        assert plan.refused(count, refusal(status)) is narrows
+        assert plan.next(None) == (Count(BEGAN - 60, BEGAN - 30) if narrows else count)
 
     def test_not_before_smaller_pages_where_the_refusal_does_not_name_them(self) -> None:
         plan = Keyset(100, mark=BEGAN, seen=SEEN, overlap=60)

@@ -82,6 +82,9 @@ class TestJobs:
         assert body["discovered_at_gte"] == "2026-01-02T02:54:05Z"
         assert body["job_id_not"] == [99, 1]
         (body,) = await asked_by_jobs(saved(document, seen), found(job(3)), job_id_not=[99], overlap=timedelta(hours=1))
+        assert body["discovered_at_gte"] == "2026-01-02T02:54:05Z"
+        state = saved({**document, "kept_from": None}, seen)
+        (body,) = await asked_by_jobs(state, found(job(3)), job_id_not=[99], overlap=timedelta(hours=1))
         assert body["discovered_at_gte"] == "2026-01-02T02:04:05Z"
         early = "2026-01-02T03:00:00Z"
         (body,) = await asked_by_jobs(saved(document, seen), found(job(3)), since=AT - timedelta(seconds=245))
@@ -122,7 +125,7 @@ class TestJobs:
     async def test_what_the_run_says_by_itself_is_refused(self) -> None:
         client, transport = client_over(found())
         order = {"order_by": [{"field": "date_posted", "desc": True}]}
-        with pytest.raises(ArgumentError, match="order_by: leave it out, a run reads the earliest first") as caught:
+        with pytest.raises(ArgumentError, match="order_by: leave it out, a run has an order of its own") as caught:
             client.jobs.incremental(state=StubState(), max_items=1, extra_filters=order)
         assert (caught.value.field, transport.requests) == ("order_by", [])
 
@@ -152,6 +155,7 @@ class TestDocument:
         assert document == {
             "format": 1, "kind": "jobs", "label": "POST /v1/jobs/search", "filters": {"remote": True}, "base_url": URL,
             "mark": "2026-01-02T03:04:05+00:00", "rows": 1, "credits": 1, "sink": None, "landed": [],
+            "kept_from": 1767322445.0, "into": None,
         }  # fmt: skip
 
     async def test_the_key_tells_questions_apart_and_nothing_else(self) -> None:
@@ -163,6 +167,11 @@ class TestDocument:
         other = [await document_of(), await document_of(remote=False), await document_of(remote=True, job_id_not=[1])]
         assert len({key for key, _ in same}) == 1
         assert len({key for key, _ in same + other}) == 4
+        lists = [["b", "a"], ["a", "b"], ["b", "a", "b"]]
+        assert len({(await document_of(company_domain_or=names))[0] for names in lists}) == 1
+        parts = [{"x": [{"k": [2, 1], "j": 1}, 3]}, {"x": [3, {"j": 1, "k": [1, 2]}]}, {"x": [3, {"j": 1, "k": [1]}]}]
+        keys = [(await document_of(extra_filters=part))[0] for part in parts]
+        assert keys[0] == keys[1] != keys[2]
         client, _ = client_over(found())
         runs: list[Any] = [
             client.jobs.incremental(JobFilters(remote=True), state=StubState(), max_items=1),

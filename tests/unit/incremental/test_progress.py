@@ -38,17 +38,23 @@ def save(found: Progress, *entries: Entry) -> None:
     found.saved(change(found, *entries), entries)
 
 
+NEW: dict[str, Any] = {
+    **BASE, "mark": None, "rows": 0, "credits": 0, "sink": None, "landed": [], "kept_from": None, "into": None,
+}  # fmt: skip
+
+
 class TestDocument:
     def test_of_a_new_profile(self) -> None:
         found = progress()
-        assert found.document == {**BASE, "mark": None, "rows": 0, "credits": 0, "sink": None, "landed": []}
+        assert found.document == NEW
         assert (found.mark, found.landed) == (None, [])
 
     def test_what_is_saved_goes_on(self) -> None:
-        found = progress(3, mark=MARK, rows=5, credits=6, sink={"bytes": 7}, landed=["a"], label="older", more=1)
-        assert found.document == {
-            **BASE, "mark": MARK, "rows": 5, "credits": 6, "sink": {"bytes": 7}, "landed": ["a"],
+        kept: dict[str, Any] = {
+            "mark": MARK, "rows": 5, "credits": 6, "sink": {"bytes": 7}, "landed": ["a"], "kept_from": 8.0, "into": "x",
         }  # fmt: skip
+        found = progress(3, **kept, label="older", more=1)
+        assert found.document == {**NEW, **kept}
         assert (found.mark, found.landed) == (AT, ["a"])
 
     @pytest.mark.parametrize("format_", [None, 0, 2, "1"])
@@ -68,15 +74,11 @@ class TestChange:
         entry = Entry({1: AT, "b": 2.0}, AT + 1, rows=2, credits=3, landed="b")
         found.add(entry)
         made = change(found, entry, note={"bytes": 8})
-        assert made == StateChange(
-            3,
-            {
-                **BASE, "mark": "2026-01-01T00:00:01+00:00", "rows": 7, "credits": 9, "sink": {"bytes": 8},
-                "landed": ["a", "b"],
-            },
-            {1: AT, "b": 2.0},
-            AT - 59,
-        )  # fmt: skip
+        document = {
+            **NEW, "mark": "2026-01-01T00:00:01+00:00", "rows": 7, "credits": 9, "sink": {"bytes": 8},
+            "landed": ["a", "b"], "kept_from": AT - 59,
+        }  # fmt: skip
+        assert made == StateChange(3, document, {1: AT, "b": 2.0}, AT - 59)
 
     def test_without_a_note_the_last_one_stays(self) -> None:
         found = progress(3, sink={"bytes": 7})
@@ -135,6 +137,16 @@ class TestMark:
         save(found, first)
         assert found.mark == AT
 
+    def test_pages_that_look_alike_are_told_apart(self) -> None:
+        found = progress()
+        first, second = Entry({}, AT), Entry({}, AT)
+        found.add(first)
+        found.add(second)
+        save(found, second)
+        assert found.mark is None
+        save(found, first)
+        assert found.mark == AT
+
     def test_it_passes_what_does_not_say(self) -> None:
         found = progress()
         first, second = added(found, None, AT)
@@ -157,6 +169,11 @@ class TestMark:
         assert found.change([], None, lambda mark: mark) is None
         save(found, first)
         assert found.mark == AT + 5
+
+    def test_it_ends_where_python_does(self) -> None:
+        found = progress()
+        save(found, *added(found, 1e15))
+        assert found.document["mark"] == "9999-12-31T23:59:59+00:00"
 
     def test_microseconds_are_kept(self) -> None:
         found = progress()

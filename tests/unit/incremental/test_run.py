@@ -186,6 +186,23 @@ class TestSummary:
         assert (plain["rows"], plain["mark"], plain["end"]) == (1, "2026-01-01T12:00:00.500000Z", "budget")
 
 
+def test_it_belongs_to_its_event_loop() -> None:
+    run, taken = world(found(1), found(2)).run(), list[Batch[Job]]()
+
+    async def begin() -> None:
+        await run.__aenter__()
+        taken.append(await anext(aiter(run)))
+
+    async def go_on() -> None:
+        for use in (anext(aiter(run)), taken[0].ack()):
+            with pytest.raises(ArgumentError, match="another event loop; read and acknowledge it there"):
+                await use
+
+    asyncio.run(begin())
+    asyncio.run(go_on())
+    assert not taken[0].acknowledged
+
+
 async def test_the_rows_to_come_are_counted() -> None:
     async with world().run() as run:
         assert await run.count() == 100

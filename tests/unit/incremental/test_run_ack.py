@@ -228,6 +228,7 @@ class ListSink:
     """Keeps rows, and acknowledges them when it is flushed."""
 
     error: BaseException | None = None
+    name: str = "list"
     state: IncrementalState | None = None
     opened: list[Any] = attrs.field(factory=list[Any])
     batches: list[Batch[Any]] = attrs.field(factory=list[Batch[Any]])
@@ -262,6 +263,21 @@ class TestInto:
         async with again.run() as run:
             await run.into(sink := ListSink())
         assert sink.opened == [(Job, {"rows": 2})]
+
+    async def test_another_sink_than_before_is_warned_of(self) -> None:
+        scene = world(found(1), found(2), found(3))
+        said = "went to list; only new ones go to other. For all of them there use another state, which buys every row"
+        async with scene.run() as run:
+            await run.into(ListSink())
+        assert scene.state.saved.document["into"] == "list"
+        scene = World(world(found(2)).reader, state=scene.state)
+        async with scene.run() as run:
+            with pytest.warns(UserWarning, match=said):
+                await run.into(ListSink(name="other"))
+        assert scene.state.saved.document["into"] == "other"
+        scene = World(world(found(3)).reader, state=scene.state)
+        async with scene.run() as run:
+            await run.into(ListSink(name="other"))
 
     async def test_what_was_bought_before_an_error_is_stored(self) -> None:
         scene, sink = world(found(1), DecodeError("odd")), ListSink()

@@ -195,13 +195,20 @@ class TestLanding:
         )
         assert (caught.value.body, len(caught.value.problems), script.asks) == (b"odd", 1, [])
 
-    async def test_its_raised_rejects_leave_it_there(self, tmp_path: Path) -> None:
-        await pulled(reader(Script([page(1, "?")]), kept=kept(tmp_path)))
+    async def test_its_raised_rejects_leave_it_there_and_are_raised_at_the_end(self, tmp_path: Path) -> None:
+        await pulled(reader(Script([page(1, "?", "!")]), kept=kept(tmp_path)))
         for _ in range(2):
-            search = reader(Script([page()]), kept=kept(tmp_path))
-            assert (await pulled(search)).landed is None
-            with pytest.raises(DecodeError):
+            search = reader(Script([page(2), page()]), kept=kept(tmp_path), max_pages=1)
+            first = await pulled(search)
+            assert (first.landed, first.mark, first.rejects) == (None, None, ())
+            new = await pulled(search)
+            assert ([row for row, _ in new.rows], new.mark) == ([2], None)
+            assert new.landed is not None
+            await search.discard([new.landed])
+            with pytest.raises(DecodeError, match="row 1 does not decode"):
                 await search.pull()
+            assert search.end is EndReason.MAX_PAGES
+            assert await search.pull() is None
         assert len(files(tmp_path)) == 1
 
     async def test_a_page_that_cannot_be_landed_is_an_error(self, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.incremental._rows import refusal
 from tests.unit.incremental._searching import Item, Script, StubPlan, page, reader, reply
 from theirstack_async import APIError, BudgetExceededError, EndReason, OutcomeUnknownError
-from theirstack_async.incremental._plan import Ask
+from theirstack_async.incremental._plan import Ask, Count
 from theirstack_async.incremental._search import SearchReader
 
 
@@ -29,11 +29,22 @@ async def test_max_items_counts_rows_and_rejects() -> None:
     assert (search.end, wanted(plan)) == (EndReason.MAX_ITEMS, [5, 3, 1])
 
 
-async def test_max_items_counts_no_known_rows() -> None:
+async def test_max_items_counts_rows_that_come_again() -> None:
+    """They cost as much."""
     plan = StubPlan(known={1})
-    search = reader(Script([page(1, 2), page(3)]), plan, max_items=2)
+    search = reader(Script([page(1, 2), page(3)]), plan, max_items=3)
     assert await all_of(search) == [2, 3]
-    assert wanted(plan) == [2, 1]
+    assert wanted(plan) == [3, 1]
+
+
+async def test_a_count_that_is_refused_is_the_plans_affair() -> None:
+    refuse = refusal(413)
+    plan = StubPlan(steps=[Count(1.0, None)], says=lambda _: True)
+    script = Script([page(1), page()], count_error=refuse)
+    assert await all_of(reader(script, plan)) == [1]
+    assert ("refused", 1.0, 413) in plan.log
+    with pytest.raises(APIError):
+        await all_of(reader(Script([page()], count_error=refuse), StubPlan(steps=[Count(1.0, None)])))
 
 
 async def test_more_rows_than_asked_for_are_no_reason_to_ask_on() -> None:

@@ -118,19 +118,18 @@ class TestNarrow:
         found = windows(newest=100.0)
         found.counted(1)
         assert found.narrow(9)
-        assert found.next(10) == Count(0.0, None, (1,))
-        found.counted(3)
-        assert found.next(10) == Ask(10, (1,), 0.0)
-        assert found.narrow(8)
-        found.counted(4)
         assert found.next(10) == Count(0.0, 50.0)
+        found.counted(5)
+        assert found.next(10) == Count(0.0, 25.0)
+        found.counted(4)
+        assert found.next(10) == Ask(10, (), 0.0, 25.0)
 
     def test_down_to_one(self) -> None:
         found = windows(newest=100.0)
         assert found.narrow(2)
-        found.counted(FIT)
+        found.counted(2)
         found.counted(1)
-        assert found.next(10) == Ask(10, (), 0.0, 50.0)
+        assert found.next(10) == Ask(10, (), 0.0, 25.0)
 
     def test_not_a_single_one(self) -> None:
         assert not windows(newest=100.0).narrow(1)
@@ -171,6 +170,12 @@ class TestServers:
         assert drive(plan, shelf) == set(shelf.rows) - {10_000}
         assert shelf.bought == len(shelf.rows) - 1
         assert len(shelf.counts) < 50
+
+    def test_what_lies_behind_the_overlap_is_forgotten(self) -> None:
+        shelf = Shelf(dict(rows(*range(100))), ordered=False)
+        plan = Keyset(20, overlap=5)
+        drive(plan, shelf)
+        assert sorted(at - BEGAN for at in plan._known.ids.values()) == list(range(94, 100))
 
     def test_years_are_read_in_windows_that_fit(self) -> None:
         every = 3_600.0
