@@ -49,6 +49,7 @@ except StateLockedError:
     asyncio.run(state.release("a"))
 asyncio.run(other.acquire("a"))
 asyncio.run(state.aclose())
+asyncio.run(other.release("a"))
 asyncio.run(other.aclose())
 """
 
@@ -118,6 +119,7 @@ async def test_of_two_processes_one_is_refused_and_one_that_waits_gets_it(addres
         waiting = asyncio.create_task(state.acquire(KEY, wait=60.0))
         await asyncio.gather(first.end(), second.end())
         await waiting
+    await state.release(KEY)
     await state.aclose()
 
 
@@ -127,6 +129,7 @@ async def test_a_process_that_was_killed_holds_nothing(address: str) -> None:
     state = opened(address)
     # A server may need a moment to find out.
     await state.acquire(KEY, wait=60.0)
+    await state.release(KEY)
     await state.aclose()
 
 
@@ -144,6 +147,7 @@ async def test_whatever_was_saved_when_a_process_was_killed_is_whole(address: st
         assert saved.revision - int([line for line in said if line][-1]) in (0, 1)
         assert saved.document == {"revision": saved.revision}
         assert saved.seen == {number: float(number // IDS) for number in range(saved.revision * IDS)}
+        await state.release(KEY)
         await state.aclose()
 
 
@@ -163,6 +167,7 @@ async def test_processes_that_save_profiles_of_their_own_lose_nothing(address: s
         "    state = opened(sys.argv[1])\n"
         "    await state.acquire(sys.argv[2], wait=60.0)\n"
         "    for n in range(10): await state.save(sys.argv[2], StateChange(n, {'n': n}, {n: 0.0}))\n"
+        "    await state.release(sys.argv[2])\n"
         "    await state.aclose()\n"
         "asyncio.run(main())\n"
     )
@@ -187,8 +192,10 @@ async def test_a_server_that_is_away_is_said_and_used_when_it_is_back(own_postgr
     other = PostgresState(own_postgres.url)
     with pytest.raises(StateLockedError):
         await other.acquire(KEY)
+    await state.release(KEY)
     await state.aclose()
     await other.acquire(KEY)
+    await other.release(KEY)
     await other.aclose()
 
 
@@ -203,7 +210,9 @@ async def test_a_connection_that_the_server_ended_loses_the_lock_to_who_was_fast
     with pytest.raises(StateError, match=f"was lost, and another run took the profile {KEY} meanwhile; let that"):
         await state.save(KEY, StateChange(1, {}))
     await other.save(KEY, StateChange(1, {}))
+    await state.release(KEY)
     await state.aclose()
+    await other.release(KEY)
     await other.aclose()
 
 

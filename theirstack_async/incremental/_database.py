@@ -87,5 +87,9 @@ class Database(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of all locks, and close the connection. A further call opens it again."""
+        """Close the connection. A further call opens it again.
+
+        Raises:
+            DatabaseError: a lock is held.
+        """
         ...

@@ -63,6 +63,7 @@ class ThreadedDatabase(Generic[E]):
         self._engine: E | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._pid = 0
+        self._held: set[str] = set()
 
     async def do(self, work: Callable[[Any], T]) -> T:
         """Return what ``work(connection)`` does, in one transaction. See :meth:`Database.do`."""
@@ -81,17 +82,28 @@ class ThreadedDatabase(Generic[E]):
     async def unlock(self, key: str) -> None:
         """Let go of a lock; one that is not held is no error."""
         if self._is_open():
+            self._held.discard(key)
             await run_to_end(self._begin(lambda engine: engine.drop(key)))
 
     async def aclose(self) -> None:
-        """Let go of all locks, and close the connection. A further call opens it again."""
+        """Close the connection. A further call opens it again.
+
+        Raises:
+            DatabaseError: a lock is held: without it, another run would get in unseen.
+        """
         if self._is_open():
+            if self._held:
+                raise DatabaseError(
+                    f"a run has the profile {min(self._held)} still; leave its `async with` first, and close then"
+                )
             await run_to_end(self._begin(lambda engine: engine.close()))
 
     async def _take(self, key: str) -> bool:
         taking = self._begin(lambda engine: engine.take(key))
         try:
-            return await run_to_end(taking)
+            if taken := await run_to_end(taking):
+                self._held.add(key)
+            return taken
         except asyncio.CancelledError:
             # It has ended all the same, and whoever asked will not let go of a lock that they never heard of.
             if taking.exception() is None and taking.result():
@@ -105,7 +117,7 @@ class ThreadedDatabase(Generic[E]):
         if self._engine is None or self._thread is None or self._pid != os.getpid():
             if self._engine is not None:
                 _INHERITED.append(self._engine)
-            self._engine, self._pid = self._make(), os.getpid()
+            self._engine, self._pid, self._held = self._make(), os.getpid(), set()
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="theirstack-database")
         return asyncio.get_running_loop().run_in_executor(self._thread, partial(work, self._engine))
 

@@ -185,16 +185,19 @@ class StateSuite:
         await other.aclose()
 
     async def test_a_run_waits_for_another(self, open_state: Callable[[], IncrementalState]) -> None:
-        """A wait ends when the profile is free; to close a state lets go of it too."""
+        """A wait ends when the profile is free; a state is not closed under a run that has one."""
         state, other = open_state(), open_state()
         await state.acquire(KEY)
+        await _refused(state.aclose(), StateError, "a state that is closed under a run")
         waiting = asyncio.create_task(other.acquire(KEY, wait=_PATIENCE))
         await asyncio.sleep(0.02)
         _same(waiting.done(), False, "whether a wait was over before the profile was free")
-        await state.aclose()
+        await state.release(KEY)
         await waiting
+        await other.release(KEY)
         await other.aclose()
         await state.acquire(KEY)
+        await state.release(KEY)
         await state.aclose()
 
     async def test_a_cancelled_wait_holds_nothing(self, open_state: Callable[[], IncrementalState]) -> None:

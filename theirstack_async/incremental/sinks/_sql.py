@@ -85,8 +85,15 @@ class SQLSink:
         """Do nothing: what was written is stored."""
 
     async def aclose(self) -> None:
-        """Close the database, the state's too. See :meth:`Sink.aclose`."""
-        await self._database.aclose()
+        """Close the database, the state's too. See :meth:`Sink.aclose`.
+
+        Raises:
+            SinkError: a run with the state of this sink is not over; leave its ``async with`` first.
+        """
+        try:
+            await self._database.aclose()
+        except DatabaseError as error:
+            raise SinkError(f"{self._database.where} cannot be closed: {error}") from error.__cause__
 
     async def _do(self, work: Callable[[Any], None]) -> None:
         try:

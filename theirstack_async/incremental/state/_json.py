@@ -107,8 +107,11 @@ class JSONState:
         await self._do(lambda profiles: profiles.pop(key, None))
 
     async def aclose(self) -> None:
-        """Let go of all profiles. What is kept stays."""
-        await self._file.aclose()
+        """Let go of the file. See :meth:`IncrementalState.aclose`."""
+        try:
+            await self._file.aclose()
+        except DatabaseError as error:
+            raise StateError(f"{self._where} cannot be closed: {error}") from error.__cause__
 
     async def _do(self, work: Callable[[dict[str, Profile]], T]) -> T:
         try:

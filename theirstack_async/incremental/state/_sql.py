@@ -131,8 +131,11 @@ class SQLState:
         await self._do(work)
 
     async def aclose(self) -> None:
-        """Close the database, a sink's too. What is kept stays, and a further call opens it again."""
-        await self.database.aclose()
+        """Close the database, a sink's too. See :meth:`IncrementalState.aclose`."""
+        try:
+            await self.database.aclose()
+        except DatabaseError as error:
+            raise StateError(f"{self.database.where} cannot be closed: {error}") from error.__cause__
 
     async def _do(self, work: Callable[[Any], T]) -> T:
         def prepared(connection: Any) -> tuple[Any, T]:

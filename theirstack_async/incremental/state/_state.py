@@ -96,5 +96,9 @@ class IncrementalState(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of files and connections. What is kept stays, and a further call opens the store again."""
+        """Let go of files and connections. What is kept stays, and a further call opens the store again.
+
+        Raises:
+            StateError: a run of this object has a profile still; leave its ``async with`` first. Nothing is closed.
+        """
         ...

@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.unit.incremental.sinks._databases import KEY, Run, StandIn, ask, tell
 from tests.unit.incremental.sinks._runs import company, job
 from tests.unit.incremental.sinks.test_sql_cells import event
 from theirstack_async import ArgumentError, Company, Job, SinkError, StateError, UnknownPayload, WebhookEvent
-from theirstack_async.errors import DecodeError, Problem
+from theirstack_async.errors import DecodeError, Problem, StateLockedError
 from theirstack_async.incremental import DuckDBSink, PostgresSink, SQLiteSink, SQLiteState
 from theirstack_async.incremental.sinks._sql import SQLSink
 from theirstack_async.models import KeywordReference
@@ -244,3 +245,17 @@ def test_no_password_is_shown(tmp_path: Path) -> None:
     shown = repr(PostgresSink("postgresql://me:hunter2@localhost:5432/db"))
     assert shown.startswith("PostgresSink(") and "localhost" in shown and "hunter2" not in shown
     assert repr(make("sqlite", tmp_path)).startswith("SQLiteSink('the SQLite file ")
+
+
+async def test_a_sink_whose_state_a_run_has_is_not_closed(tmp_path: Path) -> None:
+    """Else the lock would be gone, and another run got in unseen; the usual order is from within to without."""
+    sink = SQLiteSink(tmp_path / "jobs.db")
+    async with aclosing(sink):
+        await sink.state.acquire("a")
+        with pytest.raises(SinkError, match=r"jobs\.db cannot be closed: a run has the profile a still; leave its"):
+            await sink.aclose()
+        with pytest.raises(StateError, match=r"jobs\.db cannot be closed: a run has the profile a still; leave its"):
+            await sink.state.aclose()
+        with pytest.raises(StateLockedError):
+            await SQLiteSink(tmp_path / "jobs.db").state.acquire("a")
+        await sink.state.release("a")

@@ -107,6 +107,7 @@ async def test_it_waits_for_another_program(path: Path, state: SQLState) -> None
         assert process.stdin is not None
         process.stdin.close()
         await waiting
+    await state.release("a")
 
 
 async def test_profiles_that_are_saved_at_once_wait_for_each_other(path: Path, state: SQLState) -> None:
@@ -130,6 +131,7 @@ async def test_a_file_that_is_no_database_is_left_alone(path: Path, state: SQLSt
     assert read(path) == b"something else" * 1000
     delete(path)
     await state.acquire("a")
+    await state.release("a")
 
 
 async def test_a_file_that_was_deleted_is_noticed(path: Path, state: SQLState) -> None:

@@ -79,6 +79,7 @@ async def test_a_run_that_is_refused_names_the_profile(path: Path, state: JSONSt
     write(path, b"broken")
     with pytest.raises(StateLockedError, match="the profile a in"):
         await state.acquire("a")
+    await other.release("a")
     await other.aclose()
 
 

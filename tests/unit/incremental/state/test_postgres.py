@@ -133,6 +133,7 @@ async def test_a_connection_that_was_lost_meanwhile_is_made_anew_with_its_locks(
     stub_postgres.restart()
     await state.release("a")
     await other.acquire("a")
+    await other.release("a")
     await other.aclose()
 
 
@@ -152,6 +153,7 @@ async def test_who_took_a_lock_while_the_connection_was_lost_keeps_it(
     assert (await state.load("a")).revision == 1
     with pytest.raises(StateLockedError, match="the profile my jobs in"):
         await state.acquire("a")
+    await other.release("a")
     await other.aclose()
 
 
@@ -212,6 +214,7 @@ async def test_two_runs_of_one_object_do_not_share_a_lock(state: PostgresState) 
         await state.acquire("a")
     await state.release("a")
     await state.acquire("a")
+    await state.release("a")
 
 
 async def test_an_error_goes_to_another_process_without_the_connection(

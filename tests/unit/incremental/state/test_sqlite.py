@@ -94,6 +94,7 @@ async def test_a_run_that_is_refused_names_the_profile(path: Path, state: SQLite
     change(path, "UPDATE theirstack_state SET document = 'broken'")
     with pytest.raises(StateLockedError, match=r"profile a{64}"):
         await state.acquire("a" * 64)
+    await other.release("a" * 64)
     await other.aclose()
 
 
@@ -104,6 +105,7 @@ async def test_two_names_of_a_file_share_its_locks(path: Path, tmp_path: Path, s
     with pytest.raises(StateLockedError):
         await other.acquire("a")
     await other.aclose()
+    await state.release("a")
 
 
 async def test_a_document_that_is_no_json_is_refused_and_nothing_saved(state: SQLiteState) -> None:
@@ -203,6 +205,7 @@ async def test_a_wait_that_is_cancelled_leaves_the_profile_to_who_has_it(path: P
             await other.acquire("a")
         if other is not state:
             await other.aclose()
+    await state.release("a")
 
 
 async def test_one_that_was_never_used_closes(path: Path) -> None:

@@ -60,6 +60,7 @@ async def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
     assert not (tmp_path / "missing").exists()
     (tmp_path / "missing").mkdir()
     await state.acquire("a")
+    await state.release("a")
     await state.aclose()
 
 
