@@ -113,7 +113,7 @@ def test_a_profile_has_a_largest_size() -> None:
         plan.next(None)
 
 
-@pytest.mark.parametrize("status", [400, 403, 422])
+@pytest.mark.parametrize("status", [400, 403, 413, 422])
 def test_smaller_pages_where_a_plan_refuses_large_ones(status: int) -> None:
     plan = Exclusion(26, seen={"a": 0.0})
     assert plan.refused(ask_of(plan), refusal(status))

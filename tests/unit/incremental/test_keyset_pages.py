@@ -62,6 +62,26 @@ class TestFolder:
         assert ask_of(plan).exclude == (1,)
 
 
+class TestWindowsEnd:
+    """Where the order is not obeyed, a short page may be short for another reason."""
+
+    def test_only_an_empty_page_is_the_last_of_a_window(self) -> None:
+        plan = Keyset(2)
+        plan.take(ask_of(plan), rows(9, 3))
+        plan.counted(3)
+        plan.take(ask_of(plan), rows(8, 7, first=3))
+        plan.take(ask_of(plan), rows(6, first=5))
+        assert plan.take(ask_of(plan), []).mark == BEGAN + 9
+        assert plan.next(None) is None
+
+    def test_or_one_of_rows_that_cannot_be_left_out(self) -> None:
+        plan = Keyset(2, seen={-5: BEGAN})
+        plan.take(ask_of(plan), rows(9, 3))
+        plan.counted(1)
+        assert plan.take(ask_of(plan), [(-5, None)]).mark == BEGAN + 9
+        assert plan.next(None) is None
+
+
 class TestDisobedience:
     """To go on would have rows bought without end, or lose some."""
 

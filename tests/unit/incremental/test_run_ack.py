@@ -26,6 +26,7 @@ class TestAck:
             assert (batches[0].acknowledged, batches[1].acknowledged, run.summary.acknowledged) == (True, False, 1)
             await batches[1].ack(note={"bytes": 3})
             assert (run.note, run.summary.acknowledged) == ({"bytes": 3}, 3)
+        assert run._entries == {}
         first, second = scene.state.changes
         assert (first.revision, set(first.seen), first.forget_before, first.document["rows"]) == (0, {1}, BEGAN - 59, 1)
         assert (second.revision, set(second.seen), second.document["credits"]) == (1, {2, 3}, 3)
