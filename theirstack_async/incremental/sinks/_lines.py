@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ArgumentError, DecodeError, SinkError
+from theirstack_async.incremental._database import DatabaseError
+from theirstack_async.incremental._files import make_folder
+from theirstack_async.incremental._thread import file_lock, take_file_lock
 from theirstack_async.incremental.sinks._line_file import LineFile
 from theirstack_async.models._writing import compact, plain
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
     from theirstack_async.incremental._batch import Batch
     from theirstack_async.models import Model
 
@@ -34,6 +39,7 @@ class JSONLinesSink:
     The file belongs to one profile. One that is there although the state knows nothing of it is refused, before
     anything is asked for; one that is not what the last run left there is refused too, and none is ever cut that is
     not ours. You may move the file away between two runs: the next one begins a new file, for the rows to come.
+    While a run writes, it holds a lock on ``<path>.lock``, which ends with the process; a second one is refused.
 
     Args:
         path: the file. It is made when it is missing, and so is its folder.
@@ -44,6 +50,8 @@ class JSONLinesSink:
         self._rows: Final = LineFile(whole)
         self._rejects: Final = LineFile(whole.with_name(f"{whole.name}.rejects.jsonl"))
         self._open = False
+        self._lock: BaseFileLock | None = None
+        """Held while a run writes."""
 
     def __repr__(self) -> str:
         return f"JSONLinesSink({str(self._rows.path)!r})"
@@ -63,9 +71,15 @@ class JSONLinesSink:
 
         Raises:
             SinkError: a file is not what the last run left there, is there although the state knows nothing of it, or
-                cannot be written.
+                cannot be written; or a run writes to it, of this object or of another one.
         """
-        await self._do(partial(self._begin, saved or {}))
+        if self._lock is not None:
+            raise already_open(self)
+        try:
+            await self._do(partial(self._begin, saved or {}))
+        except BaseException:
+            await self._do(self._let_go)
+            raise
 
     async def write(self, batch: Batch[Any]) -> None:
         """Write the rows of a batch and acknowledge it. A cancellation is raised when that is done.
@@ -77,33 +91,64 @@ class JSONLinesSink:
         await run_to_end(self._write(batch))
 
     async def flush(self) -> None:
-        """Do nothing: what was written is acknowledged."""
+        """Let another run write: what was written is acknowledged."""
+        await self._do(self._let_go)
 
     async def aclose(self) -> None:
-        """Let go of the files. Nothing is held open between two writes."""
+        """Let go of the files. Nothing but the lock is held open between two writes."""
         self._open = False
-        await self._do(self._close)
+        await self._do(self._let_go)
 
     async def _write(self, batch: Batch[Any]) -> None:
         if not self._open:
             raise not_open(self)
         # Whether an acknowledgement that failed was saved is unknown, and so is where the file ought to end.
         self._open = False
-        await self._do(partial(self._append, batch))
-        await batch.ack(note={**self._rows.note(), "rejects": self._rejects.note()})
-        await self._do(self._settle)
+        try:
+            await self._do(partial(self._append, batch))
+            await batch.ack(note={**self._rows.note(), "rejects": self._rejects.note()})
+            await self._do(self._settle)
+        except BaseException:
+            await self._do(self._let_go)
+            raise
         self._open = True
 
     async def _do(self, work: Callable[[], None]) -> None:
         await in_thread(work, self._rows.path)
 
+    def _take(self) -> None:
+        if self._lock is not None:
+            return
+        path = self._rows.path
+        make_folder(path.parent)
+        # Two names of one file share its lock.
+        lock = file_lock(f"{os.path.realpath(path)}.lock")
+        try:
+            taken = take_file_lock(lock, 0.0)
+        except DatabaseError as error:
+            raise SinkError(str(error)) from error.__cause__
+        if not taken:
+            raise SinkError(f"another run writes to {path}; let it end, or give each a file of its own")
+        self._lock = lock
+
+    def _let_go(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            try:
+                self._rows.close()
+                self._rejects.close()
+            finally:
+                lock.release()
+
     def _begin(self, saved: Mapping[str, Any]) -> None:
+        self._take()
         self._rows.open(saved)
         self._rejects.open(saved.get("rejects") or {})
         self._rows.touch()
         self._open = True
 
     def _append(self, batch: Batch[Any]) -> None:
+        self._take()
         self._rows.append(b"".join(map(line_of, batch.rows)))
         self._rejects.append(reject_lines(batch.rejects))
 
@@ -111,14 +156,15 @@ class JSONLinesSink:
         self._rows.settle()
         self._rejects.settle()
 
-    def _close(self) -> None:
-        self._rows.close()
-        self._rejects.close()
-
 
 def not_open(sink: object) -> SinkError:
     """Return what is raised by a sink that was not opened, or failed since."""
     return SinkError(f"{sink} is not open; open it with what was noted with the last acknowledgement")
+
+
+def already_open(sink: object) -> SinkError:
+    """Return what is raised by a sink that a run is writing to."""
+    return SinkError(f"{sink} is open for another run; let that one end, or give each a sink of its own")
 
 
 async def in_thread(work: Callable[[], T], path: Path, errors: tuple[type[Exception], ...] = (OSError,)) -> T:

@@ -21,7 +21,7 @@ from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ArgumentError
 from theirstack_async.incremental.sinks._arrow import Layout, arrow, layout_of
 from theirstack_async.incremental.sinks._line_file import LineFile
-from theirstack_async.incremental.sinks._lines import in_thread, not_open, reject_lines
+from theirstack_async.incremental.sinks._lines import already_open, in_thread, not_open, reject_lines
 from theirstack_async.incremental.sinks._parts import Part, settle
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class ParquetSink:
         self._partition_by: Final = partition_by
         self._files: _Files | None = None
         self._batches: list[_Waiting] = []
+        self._in_use = False
 
     def __repr__(self) -> str:
         return f"ParquetSink({str(self._folder)!r})"
@@ -106,11 +107,18 @@ class ParquetSink:
 
         Raises:
             ArgumentError: the class has no such column to partition by.
-            SinkError: the folder cannot be written.
+            SinkError: the folder cannot be written, or a run writes to this sink.
         """
+        if self._in_use:
+            raise already_open(self)
         layout = layout_of(row_type)
         files = _Files(self._folder, layout, _day(row_type, layout.days, self._partition_by))
-        await self._do(partial(files.open, saved or {}))
+        self._in_use = True
+        try:
+            await self._do(partial(files.open, saved or {}))
+        except BaseException:
+            self._in_use = False
+            raise
         self._files, self._batches = files, []
 
     async def write(self, batch: Batch[Any]) -> None:
@@ -129,12 +137,15 @@ class ParquetSink:
             SinkError: it cannot be written.
             StateError: the acknowledgement cannot be saved.
         """
-        if self._files is not None and self._batches:
-            await run_to_end(self._close_part(self._files))
+        try:
+            if self._files is not None and self._batches:
+                await run_to_end(self._close_part(self._files))
+        finally:
+            self._in_use = False
 
     async def aclose(self) -> None:
         """Delete what is not acknowledged: it comes again."""
-        files, self._files, self._batches = self._files, None, []
+        files, self._files, self._batches, self._in_use = self._files, None, [], False
         if files is not None:
             await self._do(files.abort)
 

@@ -57,7 +57,8 @@ def ids(path: Path) -> list[int]:
 
 
 def names(path: Path) -> list[str]:
-    return sorted(file.name for file in path.parent.iterdir())
+    """Return the names beside the file, but for its lock, which stays there."""
+    return sorted(file.name for file in path.parent.iterdir() if file.name != f"{path.name}.lock")
 
 
 async def test_runs_add_to_one_another(path: Path, run: StubRun) -> None:
@@ -202,12 +203,20 @@ async def test_a_file_that_was_moved_away_is_begun_anew(path: Path, run: StubRun
 
 
 async def test_of_two_that_begin_a_file_one_is_refused(path: Path, run: StubRun) -> None:
-    other = StubRun()
-    mine, theirs = await opened(path, run), await opened(path, other)
+    mine, theirs = await opened(path, run), JSONLinesSink(path)
+    with pytest.raises(SinkError, match=r"another run writes to .*jobs\.jsonl; let it end, or give each a file of its"):
+        await theirs.open(Job, None)
+    await theirs.aclose()
     await mine.write(run.batch(job(1)))
+    assert (ids(path), run.ids) == ([1], [1])
+
+
+async def test_a_file_that_is_made_before_the_first_line_stays(path: Path, run: StubRun) -> None:
+    sink = await opened(path, run)
+    path.write_bytes(b"{}\n")
     with pytest.raises(SinkError, match=r"somebody else writes to .*jobs\.jsonl\.new: jobs\.jsonl was made meanwhile"):
-        await theirs.write(other.batch(job(2)))
-    assert (ids(path), run.ids, other.ids) == ([1], [1], [])
+        await sink.write(run.batch(job(1)))
+    assert (path.read_bytes(), run.ids) == (b"{}\n", [])
 
 
 async def test_a_file_that_is_made_at_the_last_moment_stays(path: Path, run: StubRun) -> None:

@@ -253,3 +253,18 @@ async def test_whatever_crashes_when_each_row_is_there_once(
             await store(folder, run, *rest, rows_per_file=rows_per_file)
     assert ids(folder) == [id_ for rows in wanted.values() for id_ in rows]
     assert sum(path.read_bytes().count(b"\n") for path in folder.glob("_rejects-*.jsonl")) == sum(sizes)
+
+
+async def test_two_runs_of_one_sink_follow_each_other(tmp_path: Path) -> None:
+    """The second is refused as long as the first goes on, and takes none of its rows."""
+    run, sink = StubRun(landing=object()), ParquetSink(tmp_path / "rows")
+    await sink.open(Job, None)
+    await sink.write(run.batch(job(1)))
+    with pytest.raises(SinkError, match=r"rows'\) is open for another run; let that one end, or give each a sink"):
+        await sink.open(Job, None)
+    await sink.flush()
+    assert run.ids == [1]
+    await sink.open(Job, run.note)
+    await sink.aclose()
+    await sink.open(Job, run.note)
+    await sink.aclose()
