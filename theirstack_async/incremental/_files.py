@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,18 +43,26 @@ def sync_folder(folder: Path) -> None:
             raise
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, new: bool = False) -> None:
     """Write a file that is there as a whole or not at all, to last. It is named ``<name>.tmp`` until then.
 
+    One that takes the place of another keeps its rights. With ``new`` it never takes the place of one.
+
     Raises:
+        FileExistsError: with ``new``: there is such a file, or somebody else is about to write it.
         OSError: it cannot be written. Nothing of it is left, as far as the disk lets us.
     """
     unfinished = path.with_name(f"{path.name}.tmp")
+    file = unfinished.open("xb" if new else "wb")
     try:
-        with unfinished.open("wb") as file:
+        with file:
+            if new and path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, unfinished)
         unfinished.replace(path)
     except OSError:
         remove(unfinished)

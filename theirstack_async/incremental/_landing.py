@@ -165,10 +165,9 @@ class Landing:
         try:
             self._begin(key)
             make_folder(folder)
-            self._last[key] += 1
             # The checksum tells a damaged page from a whole one, whatever the damage.
             options = {self._zstd.CompressionParameter.checksum_flag: 1}
-            write_file(self._path(key, self._last[key]), self._zstd.compress(line + b"\n" + body, options=options))
+            self._write(key, self._zstd.compress(line + b"\n" + body, options=options))
         except (OSError, StateError) as error:
             raise StateError(
                 f"a page that was paid for cannot be kept in {folder}: {error}; its bytes are in the attribute body "
@@ -177,6 +176,15 @@ class Landing:
                 sent="yes",
             ) from error
         return self._last[key]
+
+    def _write(self, key: str, content: bytes) -> None:
+        """Write a page under the next number that is free: a run with another state may share the folder."""
+        while True:
+            self._last[key] += 1
+            try:
+                return write_file(self._path(key, self._last[key]), content, new=True)
+            except FileExistsError:
+                continue
 
     def _discard(self, key: str, numbers: Sequence[int]) -> None:
         path = folder = self._folder / key

@@ -96,6 +96,19 @@ async def test_a_page_is_not_overwritten_after_others_were_discarded(landing: La
     assert [(await later.read(KEY, number)).body for number in await later.pages(KEY)] == [b"2", b"3"]
 
 
+async def test_two_that_share_a_folder_overwrite_nothing(landing: Landing, folder: Path) -> None:
+    """As two runs of one profile do that have two states."""
+    other = Landing(folder)
+    await other.discard(KEY, [])
+    (folder / KEY).mkdir(parents=True)
+    assert await landing.keep(KEY, {}, b"1") == 1
+    assert await other.keep(KEY, {}, b"2") == 2
+    (folder / KEY / "0000000003.json.zst.tmp").write_bytes(b"being written")
+    assert await landing.keep(KEY, {}, b"4") == 4
+    assert [(await landing.read(KEY, number)).body for number in (1, 2, 4)] == [b"1", b"2", b"4"]
+    assert (folder / KEY / "0000000003.json.zst.tmp").read_bytes() == b"being written"
+
+
 async def test_what_was_left_unfinished_is_deleted_and_nothing_else(landing: Landing, folder: Path) -> None:
     await landing.keep(KEY, {}, b"")
     mine = folder / KEY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 
 from theirstack_async.errors import ArgumentError, StateError
 from theirstack_async.incremental._database import DatabaseError
+from theirstack_async.incremental._files import write_file
 from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, file_lock, take_file_lock
 from theirstack_async.incremental.state._saved import FORMAT, check_document, check_format, conflict, locked
 from theirstack_async.incremental.state._state import Id, SavedState, StateChange, Within
@@ -147,7 +147,7 @@ class _File:
             result = work(profiles)
             after = _dumped(profiles)
             if after != before:
-                self._write(after)
+                write_file(self._path, after.encode("ascii"))
         except OSError as error:
             raise DatabaseError(
                 f"{self._where} cannot be used: {error}; see that it and its folder may be written and have room"
@@ -183,23 +183,6 @@ class _File:
             f"{self._where} is no state of extractions: {what}; restore it from a copy, or move it away to begin anew, "
             "which buys rows again that were bought before"
         )
-
-    def _write(self, text: str) -> None:
-        new = self._path.with_name(f"{self._path.name}.new")
-        with new.open("w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            shutil.copymode(self._path, new)
-        new.replace(self._path)
-        if hasattr(os, "O_DIRECTORY"):
-            # The name of a file is its folder's; Windows neither needs nor knows it.
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
 
 
 def _dumped(profiles: dict[str, Profile]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -163,9 +165,21 @@ async def test_it_is_synced_before_it_takes_the_place_and_its_folder_after(
     monkeypatch.setattr(Path, "replace", replaced)
     await state.save("a", FIRST)
     assert calls == ["fsync", "replace", "fsync"]
-    monkeypatch.delattr(os, "O_DIRECTORY")
-    await state.save("a", StateChange(1, {}))
-    assert calls[3:] == ["fsync", "replace"]
+
+
+async def test_a_folder_that_knows_no_flushing_is_passed_over(
+    state: JSONState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def synced(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    await state.save("a", FIRST)
+    assert (await state.load("a")).revision == 1
 
 
 def private_file_with_link(path: Path, link: Path) -> None:
