@@ -181,6 +181,7 @@ def test_another_run_of_the_same_sync_has_a_code_of_its_own(
     asked, other = small.requests.total, SQLiteState(to)
     asyncio.run(other.acquire(key))
     result = run(*sync(to, *wait))
+    asyncio.run(other.release(key))
     asyncio.run(other.aclose())
     assert (result.exit_code, result.stdout, small.requests.total) == (10, "", asked)
     assert f"is held by another run{' after 0.01 s' if wait else ''}; let it end" in result.stderr

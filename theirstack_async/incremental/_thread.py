@@ -101,14 +101,15 @@ class ThreadedDatabase(Generic[E]):
     async def _take(self, key: str) -> bool:
         taking = self._begin(lambda engine: engine.take(key))
         try:
-            if taken := await run_to_end(taking):
-                self._held.add(key)
-            return taken
+            taken = await run_to_end(taking)
         except asyncio.CancelledError:
             # It has ended all the same, and whoever asked will not let go of a lock that they never heard of.
             if taking.exception() is None and taking.result():
                 await self.unlock(key)
             raise
+        if taken:
+            self._held.add(key)
+        return taken
 
     def _is_open(self) -> bool:
         return self._engine is not None and self._pid == os.getpid()

@@ -194,7 +194,11 @@ def _is_profile(profile: Any) -> bool:
         return False
     found = cast("dict[str, Any]", profile)
     try:
-        dict(found["seen"])
+        seen = dict(found["seen"])
     except (KeyError, TypeError, ValueError):
+        return False
+    if not (set(map(type, seen)) <= {int, str} and set(map(type, seen.values())) <= {int, float}):
+        return False
+    if any(not isinstance(pair, list) for pair in found["seen"]):
         return False
     return isinstance(found.get("revision"), int) and isinstance(found.get("document"), dict)

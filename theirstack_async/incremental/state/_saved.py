@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 
 from theirstack_async.errors import StateError, StateLockedError
 
 FORMAT: Final = 1
 """Of what is saved. A release reads its own format and the earlier ones."""
+
+
+def _is_instant(value: Any) -> bool:
+    if value is None:
+        return True
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
+
+
+_SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "mark": _is_instant,
+    "rows": _is_count,
+    "credits": _is_count,
+    "landed": _are_texts,
+}
 
 
 def check_document(document: Any, where: str) -> Mapping[str, Any]:
@@ -21,6 +47,12 @@ def check_document(document: Any, where: str) -> Mapping[str, Any]:
         raise StateError(f"{where} holds something else than the state of a profile; restore it from a copy")
     found = cast("dict[str, Any]", document)
     check_format(found.get("format", FORMAT), where)
+    for name, is_sound in _SOUND.items():
+        if name in found and not is_sound(found[name]):
+            raise StateError(
+                f"{where} holds a profile whose {name} is {found[name]!r}, which no release writes; restore it from a "
+                "copy"
+            )
     return found
 
 

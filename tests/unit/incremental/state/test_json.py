@@ -108,6 +108,21 @@ PROFILE: dict[str, Any] = {"revision": 1, "document": {}, "seen": [[1, 1.0]]}
         (json.dumps({"format": 1, "profiles": {"a": {**PROFILE, "revision": None}}}), "a is no profile"),
         (json.dumps({"format": 1, "profiles": {"b": {**PROFILE, "document": 1}}}), "b is no profile"),
         (json.dumps({"format": 1, "profiles": {"a": {**PROFILE, "document": {"format": 2}}}}), "by a later release"),
+        *(
+            (json.dumps({"format": 1, "profiles": {"a": {**PROFILE, "document": document}}}), "which no release writes")
+            for document in (
+                {"mark": "x"},
+                {"mark": 7},
+                {"mark": "2025-10-09T10:33:20"},
+                {"rows": "7"},
+                {"rows": -1},
+                {"credits": True},
+                {"landed": None},
+                {"landed": [1]},
+            )
+        ),
+        (json.dumps({"format": 1, "profiles": {"a": {**PROFILE, "seen": ["ab"]}}}), "a is no profile"),
+        (json.dumps({"format": 1, "profiles": {"a": {**PROFILE, "seen": [["a", None]]}}}), "a is no profile"),
     ],
 )
 async def test_what_cannot_be_read_is_never_taken_for_empty(
