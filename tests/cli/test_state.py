@@ -136,6 +136,7 @@ def test_reset_leaves_a_profile_alone_that_runs(run: Run, kept: Path) -> None:
     other = JSONState(kept) if kept.suffix == ".json" else SQLiteState(kept)
     asyncio.run(other.acquire(whole))
     result = run("state", "reset", "--state", kept, whole, "--yes")
+    asyncio.run(other.release(whole))
     asyncio.run(other.aclose())
     assert (result.exit_code, len(profiles(run, kept))) == (10, 3)
 

@@ -24,6 +24,22 @@ T = TypeVar("T")
 _NAME: Final = re.compile(r"(\d{10,})\.json\.zst")
 _UNFINISHED: Final = re.compile(r"\d{10,}\.json\.zst\.tmp")
 
+_FORMAT: Final = 1
+"""Of the first line of a page."""
+_INSTANT: Final = (float, int, type(None))
+_HEAD: Final[Mapping[str, tuple[type, ...]]] = {
+    "name": (str,),
+    "credits": (int,),
+    "out_of_credits": (bool,),
+    "now": _INSTANT,
+    "limit": (int,),
+    "start": _INSTANT,
+    "end": _INSTANT,
+    "ordered": (bool,),
+    "known": (int,),
+}
+"""What it says, and of which types that is."""
+
 
 @attrs.frozen
 class Landed:
@@ -157,10 +173,16 @@ class Landing:
             raise _unreadable(path, str(error) or type(error).__name__) from error
         if not line_end or not isinstance(noted, dict):
             raise _unreadable(path, "it does not begin with a line that holds a JSON object")
-        return Landed(number, path, cast("dict[str, Any]", noted), body)
+        found = cast("dict[str, Any]", noted)
+        if found.pop("format", None) != _FORMAT:
+            raise _unreadable(path, "another release of theirstack-async wrote it")
+        for name, kinds in _HEAD.items():
+            if name not in found or type(found[name]) not in kinds:
+                raise _unreadable(path, f"its {name} is {found.get(name)!r}, which no release writes")
+        return Landed(number, path, found, body)
 
     def _keep(self, key: str, head: Mapping[str, Any], body: bytes) -> int:
-        line = json.dumps(dict(head), separators=(",", ":")).encode("ascii")
+        line = json.dumps({**head, "format": _FORMAT}, separators=(",", ":")).encode("ascii")
         folder = self._folder / key
         try:
             self._begin(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import pickle
 import sys
@@ -21,7 +22,17 @@ from theirstack_async.incremental._files import make_folder, remove, sync_folder
 from theirstack_async.incremental._landing import Landed, Landing
 
 KEY = "0123abcd"
-HEAD = {"ask": {"limit": 2}, "name": "Müller\n\ud800"}
+HEAD: dict[str, Any] = {
+    "name": "Müller\n\ud800",
+    "credits": 2,
+    "out_of_credits": False,
+    "now": None,
+    "limit": 2,
+    "start": 1.5,
+    "end": None,
+    "ordered": True,
+    "known": 0,
+}
 BODY = b'{"data": [\n1,\xff\n2]}\n'
 
 
@@ -62,37 +73,37 @@ async def test_pages_come_back_in_order_in_the_next_run(
     folder = tmp_path_factory.mktemp("landing")
     before = Landing(folder)
     for number, body in enumerate(bodies, 1):
-        assert await before.keep(KEY, {"n": number}, body) == number
+        assert await before.keep(KEY, HEAD, body) == number
     after = Landing(folder)
     assert await after.pages(KEY) == list(range(1, len(bodies) + 1))
     assert [(await after.read(KEY, number)).body for number in await after.pages(KEY)] == bodies
 
 
 async def test_profiles_are_apart(landing: Landing) -> None:
-    await landing.keep("a", {}, b"1")
-    await landing.keep("b", {}, b"2")
+    await landing.keep("a", HEAD, b"1")
+    await landing.keep("b", HEAD, b"2")
     await landing.discard("a", [1])
     assert (await landing.pages("a"), await landing.pages("b")) == ([], [1])
 
 
 async def test_a_number_is_never_given_again_in_a_run(landing: Landing, folder: Path) -> None:
     for _ in range(3):
-        await landing.keep(KEY, {}, b"")
+        await landing.keep(KEY, HEAD, b"")
     await landing.discard(KEY, [3, 2])
-    assert await landing.keep(KEY, {}, b"") == 4
+    assert await landing.keep(KEY, HEAD, b"") == 4
     await landing.discard(KEY, [1, 4, 4])
-    assert await landing.keep(KEY, {}, b"") == 5
+    assert await landing.keep(KEY, HEAD, b"") == 5
     later = Landing(folder)
     await later.discard(KEY, [5])
-    assert await later.keep(KEY, {}, b"") == 6
+    assert await later.keep(KEY, HEAD, b"") == 6
 
 
 async def test_a_page_is_not_overwritten_after_others_were_discarded(landing: Landing, folder: Path) -> None:
     for body in (b"1", b"2"):
-        await landing.keep(KEY, {}, body)
+        await landing.keep(KEY, HEAD, body)
     later = Landing(folder)
     await later.discard(KEY, [1])
-    await later.keep(KEY, {}, b"3")
+    await later.keep(KEY, HEAD, b"3")
     assert [(await later.read(KEY, number)).body for number in await later.pages(KEY)] == [b"2", b"3"]
 
 
@@ -101,16 +112,16 @@ async def test_two_that_share_a_folder_overwrite_nothing(landing: Landing, folde
     other = Landing(folder)
     await other.discard(KEY, [])
     (folder / KEY).mkdir(parents=True)
-    assert await landing.keep(KEY, {}, b"1") == 1
-    assert await other.keep(KEY, {}, b"2") == 2
+    assert await landing.keep(KEY, HEAD, b"1") == 1
+    assert await other.keep(KEY, HEAD, b"2") == 2
     (folder / KEY / "0000000003.json.zst.tmp").write_bytes(b"being written")
-    assert await landing.keep(KEY, {}, b"4") == 4
+    assert await landing.keep(KEY, HEAD, b"4") == 4
     assert [(await landing.read(KEY, number)).body for number in (1, 2, 4)] == [b"1", b"2", b"4"]
     assert (folder / KEY / "0000000003.json.zst.tmp").read_bytes() == b"being written"
 
 
 async def test_what_was_left_unfinished_is_deleted_and_nothing_else(landing: Landing, folder: Path) -> None:
-    await landing.keep(KEY, {}, b"")
+    await landing.keep(KEY, HEAD, b"")
     mine = folder / KEY
     (mine / "0000000002.json.zst.tmp").write_bytes(b"half a page")
     (mine / "notes.txt").write_text("of somebody else")
@@ -120,7 +131,7 @@ async def test_what_was_left_unfinished_is_deleted_and_nothing_else(landing: Lan
 
 
 async def test_what_cannot_be_deleted_is_left_for_the_next_run(landing: Landing, folder: Path) -> None:
-    await landing.keep(KEY, {}, b"")
+    await landing.keep(KEY, HEAD, b"")
     (folder / KEY / "0000000002.json.zst.tmp").mkdir()
     assert await landing.pages(KEY) == [1]
 
@@ -154,8 +165,25 @@ async def test_a_damaged_page_is_named_and_stays(landing: Landing, folder: Path,
     assert (path.read_bytes() if path.exists() else None) == content
 
 
+@pytest.mark.parametrize(
+    "odd", [{"name": None}, {"start": "2026"}, {"credits": None}, {"credits": True}, {"known": 1.5}, {"format": 2}, {}]
+)
+async def test_a_head_that_no_release_writes_is_refused(landing: Landing, folder: Path, odd: dict[str, Any]) -> None:
+    await landing.keep(KEY, HEAD, BODY)
+    path = folder / KEY / "0000000001.json.zst"
+    head = (
+        {**HEAD, "format": 1, **odd} if odd else {name: HEAD[name] for name in HEAD if name != "start"} | {"format": 1}
+    )
+    line = json.dumps(head).encode()
+    path.write_bytes(landing._zstd.compress(line + b"\n" + BODY))
+    with pytest.raises(
+        StateError, match=r"0000000001\.json\.zst cannot be read: .*(no release writes|another release)"
+    ):
+        await landing.read(KEY, 1)
+
+
 async def test_every_flipped_bit_is_found(landing: Landing, folder: Path) -> None:
-    await landing.keep(KEY, {}, b"{}")
+    await landing.keep(KEY, HEAD, b"{}")
     path = folder / KEY / "0000000001.json.zst"
     whole = path.read_bytes()
     for bit in range(len(whole) * 8):
@@ -167,11 +195,11 @@ async def test_every_flipped_bit_is_found(landing: Landing, folder: Path) -> Non
         except StateError:
             continue
         # A bit of the frame's header that means nothing for this frame.
-        assert (page.head, page.body) == ({}, b"{}")
+        assert (page.head, page.body) == (HEAD, b"{}")
 
 
 async def test_a_full_disk_gives_the_bytes_back(landing: Landing, folder: Path) -> None:
-    await landing.keep(KEY, {}, b"")
+    await landing.keep(KEY, HEAD, b"")
     full = OSError(errno.ENOSPC, "No space left on device")
     with (
         mock.patch("os.fsync", side_effect=full),
@@ -200,7 +228,7 @@ async def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
 
 
 async def test_a_page_that_cannot_be_deleted_is_said(landing: Landing, folder: Path) -> None:
-    await landing.keep(KEY, {}, b"")
+    await landing.keep(KEY, HEAD, b"")
     (folder / KEY / "0000000002.json.zst").mkdir()
     with pytest.raises(StateError, match=r"0000000002\.json\.zst cannot be deleted: .*its rows are stored"):
         await landing.discard(KEY, [1, 2])
@@ -230,7 +258,7 @@ async def test_a_cancellation_waits_for_the_page(landing: Landing) -> None:
 
 async def test_pages_kept_at_once_get_numbers_of_their_own(landing: Landing) -> None:
     bodies = [b"%d" % number for number in range(20)]
-    numbers = await asyncio.gather(*(landing.keep(KEY, {}, body) for body in bodies))
+    numbers = await asyncio.gather(*(landing.keep(KEY, HEAD, body) for body in bodies))
     assert sorted(numbers) == await landing.pages(KEY) == list(range(1, 21))
     assert [(await landing.read(KEY, number)).body for number in numbers] == bodies
 

@@ -80,6 +80,11 @@ class SQLState:
             # One text for all: there may be a million.
             ids = self._read(f"[{','.join(text for text, _ in seen)}]")
             instants = [at for _, at in seen]
+            if not (set(map(type, ids)) <= {int, str} and set(map(type, instants)) <= {int, float}):
+                raise StateError(
+                    f"theirstack_seen in {self.database.where} holds ids of the profile {key} that no release writes; "
+                    "restore it from a copy"
+                )
             return SavedState(row[0], self._document(row[1]), dict(zip(ids, instants, strict=True)))
 
         return await self._do(work)

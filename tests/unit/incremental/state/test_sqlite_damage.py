@@ -107,6 +107,8 @@ async def test_a_file_that_was_deleted_is_noticed(path: Path, state: SQLiteState
             r"later release \(format 2, and .* upgrade theirst",
         ),
         ("UPDATE theirstack_seen SET id = ?", "12,", "is no JSON"),
+        ("UPDATE theirstack_seen SET id = ?", "[1]", "holds ids of the profile a that no release writes"),
+        ('UPDATE theirstack_seen SET "at" = ?', "soon", "holds ids of the profile a that no release writes"),
         ("ALTER TABLE theirstack_seen RENAME COLUMN id TO id2", None, "cannot be used: no such column"),
     ],
 )
