@@ -88,6 +88,11 @@ class TestSearches:
         async with maker(state=state, max_pages=2, wait=1.5, page_size=2) as run:
             assert [len(batch.rows) async for batch in run] == [2, 2]
         assert (run.end, state.log[0]) == (EndReason.MAX_PAGES, f"acquire {run.key} 1.5")
+        client, transport = client_over(*pages)
+        maker = client.jobs.incremental if resource == "jobs" else client.companies.incremental
+        async with maker(state=StubState(), max_items=4, page_size=2) as run:
+            assert [len(batch.rows) async for batch in run] == [2, 2]
+        assert (run.end, len(transport.requests)) == (EndReason.MAX_ITEMS, 2)
         budget = CreditBudget(1 if resource == "jobs" else 3)
         client, transport = client_over(found(row(1)))
         options = RequestOptions(budget=CreditBudget(100))
