@@ -106,6 +106,8 @@ class Life:
             if isinstance(self.state, MemoryState):
                 self.state.held.clear()
             else:
+                for key in process.held:
+                    await self.state.release(key)
                 await self.state.aclose()
         await self.check()
         assert (self.world.billed - billed) * self.world.price <= session.budget, "the budget does not allow that"

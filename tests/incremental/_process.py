@@ -31,6 +31,8 @@ class Process:
     def __init__(self, point: str | None = None, nth: int = 1) -> None:
         self.dead = False
         self.died_at: str | None = None
+        self.held: set[str] = set()
+        """The profiles that it had taken."""
         self._point, self._nth = point, nth
         self._passed: Counter[str] = Counter()
 
@@ -110,6 +112,11 @@ class MortalState:
 
         return call
 
+    async def acquire(self, key: str, *, wait: float = 0.0) -> None:
+        self._process.check()
+        await self._state.acquire(key, wait=wait)
+        self._process.held.add(key)
+
     async def save(self, key: str, change: StateChange, *, within: Callable[[Any], None] | None = None) -> None:
         self._process.at("saving")
         await self._state.save(key, change, within=within)
@@ -122,6 +129,9 @@ class MemoryLanding:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, int], tuple[str, bytes]] = {}
         self._last = 0
+
+    async def prepare(self, key: str) -> None:
+        """Be ready at any time."""
 
     async def pages(self, key: str) -> list[int]:
         return sorted(number for one, number in self.kept if one == key)

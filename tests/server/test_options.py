@@ -10,9 +10,10 @@ from typing import Any, Final
 import pytest
 
 from tests._operations import CALLS, Do
+from tests.incremental._process import MemoryState
 from tests.server._searches import ANY_TIME, AT_ONCE
 from tests.server.test_all_operations import furnish
-from theirstack_async import RequestOptions, TheirStack
+from theirstack_async import IncrementalRun, RequestOptions, TheirStack
 from theirstack_async.resources._resource import Resource
 from theirstack_async.testing import FakeTheirStack
 
@@ -30,11 +31,21 @@ OTHERS: Final[dict[str, Do]] = {
     "webhooks.disable": lambda c, k: c.webhooks.disable(k.webhook),
     "webhooks.events.ids": lambda c, k: c.webhooks.events.ids(k.webhook).first(),
     "webhooks.events.retry_failed": lambda c, k: c.webhooks.events.retry_failed(k.webhook),
+    "webhooks.events.incremental": lambda c, k: read(c.webhooks.events.incremental(k.webhook, state=MemoryState())),
+    "jobs.incremental": lambda c, _: read(c.jobs.incremental(state=MemoryState(), max_items=1)),
+    "companies.incremental": lambda c, _: read(c.companies.incremental(state=MemoryState(), max_items=1)),
 }
 """The methods whose operation another method calls too."""
 SEARCHES: Final = (
     "jobs.search", "jobs.preview", "jobs.reveal", "jobs.by_company", "companies.search", "companies.preview"
 )  # fmt: skip
+
+
+async def read(run: IncrementalRun[Any]) -> None:
+    """Read a run to its end."""
+    async with run:
+        async for batch in run:
+            await batch.ack()
 
 
 class WithOptions:
@@ -89,5 +100,7 @@ def test_how_many_rows_a_page_has_unless_told() -> None:
         **dict.fromkeys(SEARCHES, 25),
         **dict.fromkeys(("catalog.keywords", "catalog.industries", "catalog.locations"), 100),
         **dict.fromkeys(("catalog.company_countries", "catalog.job_countries", "company_lists.companies"), 100),
+        **dict.fromkeys(("jobs.incremental", "companies.incremental"), 100),
+        "webhooks.events.incremental": 500,
         **dict.fromkeys(("webhooks.events.list", "webhooks.events.ids", "webhooks.events.retry_failed"), 500),
     }
