@@ -223,8 +223,7 @@ def _unordered(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _unordered(each) for name, each in sorted(cast("Mapping[str, Any]", value).items())}
     if isinstance(value, list):
-        each_of: list[Any] = value
-        texts = {json.dumps(_unordered(each), sort_keys=True) for each in each_of}
+        texts = {json.dumps(_unordered(each), sort_keys=True) for each in cast("list[object]", value)}
         return [json.loads(text) for text in sorted(texts)]
     return value
 
