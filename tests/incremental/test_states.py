@@ -231,7 +231,9 @@ async def test_a_connection_that_ends_within_undoes_all(postgres_url: str) -> No
     found: list[int] = []
 
     def count(connection: psycopg.Connection[tuple[int]]) -> None:
-        row = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'jobs'").fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE (schemaname, tablename) = ('public', 'jobs')"
+        ).fetchone()
         assert row is not None
         found.append(row[0])
 

@@ -99,7 +99,6 @@ class _Engine:
         return True
 
     def close(self) -> None:
-        self._locks.drop_all()
         self._disconnect()
 
     def _opened(self) -> DuckDBPyConnection:

@@ -75,7 +75,6 @@ class _Engine:
         return result
 
     def close(self) -> None:
-        self._locks.drop_all()
         self._disconnect()
 
     def _begun(self) -> sqlite3.Connection:

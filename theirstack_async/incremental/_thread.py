@@ -44,7 +44,7 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of all locks, and of the connection. A further call opens it again."""
+        """Let go of the connection, when no lock is held. A further call opens it again."""
         ...
 
 
@@ -154,11 +154,6 @@ class FileLocks:
         lock = self._held.pop(key, None)
         if lock is not None:
             lock.release()
-
-    def drop_all(self) -> None:
-        """Let go of all."""
-        for key in tuple(self._held):
-            self.drop(key)
 
 
 def file_lock(path: str) -> BaseFileLock:

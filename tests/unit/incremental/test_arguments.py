@@ -12,7 +12,16 @@ import pytest
 from tests._engine import answer
 from tests.unit.incremental._runs import StubState
 from tests.unit.incremental._sent import client_over, company, found, job, sent
-from theirstack_async import ALL, ArgumentError, CreditBudget, DecodeError, EndReason, JobFilters, RequestOptions
+from theirstack_async import (
+    ALL,
+    ArgumentError,
+    CreditBudget,
+    DecodeError,
+    EndReason,
+    JobFilters,
+    RequestOptions,
+    incremental,
+)
 from theirstack_async.filters import CompanyFilters
 from theirstack_async.incremental._landing import Landing
 
@@ -202,3 +211,8 @@ class TestEvents:
             assert ([event.id for event in batch.rows], len(batch.rejects)) == ([1, 2], 1)
         assert (run.end, state.log[0]) == (EndReason.MAX_ITEMS, f"acquire {run.key} 2.5")
         assert transport.requests[0].url.endswith("/v0/webhooks/7/events?offset=0&limit=4")
+
+
+def test_a_name_that_the_room_does_not_have() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'FileState'"):
+        _: Any = incremental.FileState  # type: ignore[attr-defined]

@@ -132,7 +132,9 @@ class _File:
         self._locks: Final = FileLocks(path)
         self.take: Final = self._locks.take
         self.drop: Final = self._locks.drop
-        self.close: Final = self._locks.drop_all
+
+    def close(self) -> None:
+        """Do nothing: the file is open only while a transaction lasts."""
 
     def transact(self, work: Callable[[Any], T]) -> T:
         turn = file_lock(f"{self._path}.lock")
@@ -198,7 +200,5 @@ def _is_profile(profile: Any) -> bool:
     except (KeyError, TypeError, ValueError):
         return False
     if not (set(map(type, seen)) <= {int, str} and set(map(type, seen.values())) <= {int, float}):
-        return False
-    if any(not isinstance(pair, list) for pair in found["seen"]):
         return False
     return isinstance(found.get("revision"), int) and isinstance(found.get("document"), dict)
