@@ -27,7 +27,9 @@ DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 AT_ONCE = {"PYTHONHASHSEED": "0"}
 # What depends on the versions of the libraries, and on how the package was installed.
 ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
-ESSENTIAL += ["tests/unit/quota", "tests/unit/incremental"]
+ESSENTIAL += ["tests/unit/quota"]
+DRIVERS = ["tests/unit/incremental"]
+"""What depends on the versions of databases' drivers."""
 EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "uvloop"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
@@ -94,7 +96,7 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.create_tmp()) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
-    session.run("python", "-m", "pytest", *TWICE, *(session.posargs or ESSENTIAL), env=AT_ONCE)
+    session.run("python", "-m", "pytest", *TWICE, *(session.posargs or [*ESSENTIAL, *DRIVERS]), env=AT_ONCE)
 
 
 @nox.session(python=FULL)

@@ -18,6 +18,8 @@ from tests.incremental._programs import Program, order, program, stored
 from theirstack_async.incremental._landing import Landing
 from theirstack_async.testing import FakeTheirStack
 
+pytestmark = pytest.mark.slow
+
 KILLS = scaled(200)
 LONGEST = 0.03
 """Seconds between a request and the kill: a few pages take that long. It is the one thing here that takes real time,

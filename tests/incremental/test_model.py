@@ -20,6 +20,8 @@ from theirstack_async import EndReason
 from theirstack_async.incremental import SQLiteState
 from theirstack_async.incremental._landing import Landing
 
+pytestmark = pytest.mark.slow
+
 SORTINGS: dict[str, st.SearchStrategy[Sorting]] = {
     "obeyed": st.just("obeyed"),
     "ignored": st.just("newest"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from tests.incremental._process import CrashError, MemoryState, MortalState, Pro
 from tests.incremental._schedule import Move, Session, crashes, moves, or_none
 from tests.incremental._world import EventWorld
 from theirstack_async import EndReason
+
+pytestmark = pytest.mark.slow
 
 PAGE_SIZES = [1, 2, 3, 7, 25, 500]
 
