@@ -17,8 +17,8 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
-# The samples of the pages, and what type checkers say, are the same on every Python.
-CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing"]
+# The samples of the pages, what type checkers say, and what outlives a killed program are the same on every Python.
+CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing", "--ignore=tests/incremental"]
 TWICE = [*CORE, "--dist", "load", "--tx", "2*popen"]
 """The core suite in two processes (pytest-xdist)."""
 DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
@@ -28,7 +28,7 @@ AT_ONCE = {"PYTHONHASHSEED": "0"}
 # What depends on the versions of the libraries, and on how the package was installed.
 ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
 ESSENTIAL += ["tests/unit/quota"]
-DRIVERS = ["tests/unit/incremental"]
+DRIVERS = ["tests/unit/incremental/sinks", "tests/unit/incremental/state"]
 """What depends on the versions of databases' drivers."""
 EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "uvloop"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
@@ -46,12 +46,13 @@ FORBIDDEN = {
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests with full coverage on 3.13; the core suite in development mode on the others."""
+    """All tests with full coverage on 3.13; the core suite on the others, on the oldest one in development mode."""
     session.install("-e", ".[test]")
     if session.python == FULL:
         measured(session, *session.posargs)
     else:
-        session.run("python", "-m", "pytest", *DEVELOPING, *session.posargs, env=AT_ONCE)
+        core = DEVELOPING if session.python == PYTHONS[0] else TWICE
+        session.run("python", "-m", "pytest", *core, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)

@@ -34,7 +34,7 @@ PAGE = 4
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INSTANTS = [NOON + timedelta(seconds=second) for second in (0, 1, 1, 1, 1, 1, 2, 600, 601, 601)]
 """When the jobs were discovered: some at one instant, across the end of a page."""
-STEP = max(1, round(0.7 / LOAD_SCALE))
+STEP = 1 if LOAD_SCALE >= 1 else 21
 """Every which statement is the last one."""
 
 
