@@ -25,9 +25,11 @@ DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 """The same in Python's development mode, which the programs that tests start need not be in."""
 # The processes have to collect the same tests, also those that are named after a set.
 AT_ONCE = {"PYTHONHASHSEED": "0"}
-# What depends on the versions of the libraries, and on how the package was installed.
+# What depends on the versions of the libraries.
 ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
 ESSENTIAL += ["tests/unit/quota"]
+INSTALLED = ["tests/cli", "tests/wire"]
+"""What depends on how the package was installed: the program loads nearly all of it."""
 DRIVERS = ["tests/unit/incremental/sinks", "tests/unit/incremental/state"]
 """What depends on the versions of databases' drivers."""
 EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "uvloop"]
@@ -173,7 +175,7 @@ def package(session: nox.Session) -> None:
         if "theirstack-async[cli]" not in str(said):
             session.error(f"without its extra the program should name it, and said: {said}")
         session.run(python, "-m", "pip", "install", "-q", f"{wheel}[test]", external=True)
-        session.run(python, "-m", "pytest", *TWICE, *(session.posargs or ESSENTIAL), external=True, env=AT_ONCE)
+        session.run(python, "-m", "pytest", *TWICE, *(session.posargs or INSTALLED), external=True, env=AT_ONCE)
 
 
 def measured(session: nox.Session, *args: str, env: dict[str, str] | None = None) -> None:
