@@ -200,6 +200,10 @@ class Counted:
         self._turns = turns
         self.state = sink.state
 
+    @property
+    def name(self) -> str:
+        return self._sink.name
+
     async def open(self, row_type: type[Model], saved: Mapping[str, Any] | None) -> None:
         await self._sink.open(row_type, saved)
 
