@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from theirstack_async._straight import PLAN_ROWS
 from theirstack_async.errors import APIError, PaginationError
-from theirstack_async.incremental._keyset import PLAN_ROWS
 from theirstack_async.incremental._plan import HARD_LIMIT, Ask, Count, Known, Row, Taken, disobeyed, too_many
 from theirstack_async.incremental.state._state import Id
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
+from theirstack_async._straight import PLAN_ROWS
 from theirstack_async.errors import APIError, PaginationError
 from theirstack_async.incremental._plan import (
     HARD_LIMIT,
@@ -35,8 +36,6 @@ from theirstack_async.incremental.state._state import Id
 PROOF: Final = 8
 """How often a job has to be later than the one before it until the order is believed: one time in 40,320 such a run is
 chance."""
-PLAN_ROWS: Final = 25
-"""Rows a page on the free plan (a third party's reading of the plan table, 2026-08-03)."""
 _LEAST_OVERLAP: Final = 1.0
 """Seconds. Instants are asked for in whole ones, and whether ``discovered_at_gte`` is inclusive is not documented."""
 _MALFORMED: Final = frozenset({400, 413, 422})

@@ -20,7 +20,7 @@ from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._plan import Ask, Count, Plan, Row
 from theirstack_async.incremental._progress import LAST_INSTANT
 from theirstack_async.incremental._reader import Found
-from theirstack_async.pagination._rows import reject_key
+from theirstack_async.pagination._rows import reject_key, withheld_by
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Rows
@@ -208,8 +208,7 @@ class SearchReader(Generic[T]):
     ) -> Found[T]:
         """Decode a page, and return what is new of it, as one from the folder."""
         page = self._source.decode(body)
-        withheld = page.metadata and (page.metadata.truncated_results or page.metadata.truncated_companies)
-        cut = cut or (withheld or 0) > 0
+        cut = cut or withheld_by(page.metadata) > 0
         if not page.rows and page.metadata_problems:
             # It could have ended early, and then it would not be the end.
             raise DecodeError(

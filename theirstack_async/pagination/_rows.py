@@ -14,6 +14,7 @@ from theirstack_async.errors import DecodeError
 
 if TYPE_CHECKING:
     from theirstack_async._convert import Reject, Rows
+    from theirstack_async.models import SearchMetadata
 
 
 def text_key(text: str) -> int:
@@ -65,8 +66,12 @@ def told_by(reply: Reply, rows: Rows[Any]) -> Told:
     if metadata is None:
         return Told(out_of_credits=out_of_credits)
     total = metadata.total_results
-    withheld = max(0, metadata.truncated_results or metadata.truncated_companies or 0)
-    return Told(None if total is None or total < 0 else total, withheld, out_of_credits=out_of_credits)
+    return Told(None if total is None or total < 0 else total, withheld_by(metadata), out_of_credits=out_of_credits)
+
+
+def withheld_by(metadata: SearchMetadata | None) -> int:
+    """Return how many rows were held back because the credits did not suffice."""
+    return 0 if metadata is None else max(0, metadata.truncated_results or metadata.truncated_companies or 0)
 
 
 def reject_key(row: Reject) -> int:
