@@ -15,7 +15,7 @@ LAYERS: Final = (
     ("_homes", "errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),  # L0: words that all others use
     ("_wire",),  # L1: bytes in, values out
     ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
-    ("config", "hooks", "_tasks", "budget", "quota", "_engine"),  # L3: how one call is made
+    ("config", "hooks", "_tasks", "_database", "budget", "quota", "_engine"),  # L3: how one call is made
     (
         "pagination",
         "batch",
@@ -60,9 +60,9 @@ DOORS: Final = {
     "cattrs": {"_convert.reference"},
     "msgspec": {"_convert"},
     "redis": {"quota._redis"},
-    "filelock": {"incremental"},
-    "duckdb": {"incremental._duckdb"},
-    "psycopg": {"incremental._postgres"},
+    "filelock": {"_database"},
+    "duckdb": {"_database.duckdb"},
+    "psycopg": {"_database.postgres"},
     "pyarrow": {"incremental.sinks"},
     "pyroaring": {"_ids"},
     "typer": {"cli"},

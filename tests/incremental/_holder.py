@@ -10,9 +10,9 @@ import asyncio
 import sys
 from pathlib import PurePath
 
+from theirstack_async._database.duckdb import DuckDBDatabase
 from theirstack_async.errors import StateLockedError
 from theirstack_async.incremental import IncrementalState, StateChange, open_state
-from theirstack_async.incremental._duckdb import DuckDBDatabase
 from theirstack_async.incremental.state._sql import SQLState
 
 IDS = 50

@@ -19,8 +19,8 @@ import pytest
 from tests._imports import ROOT
 from tests._scale import LOAD_SCALE
 from tests.unit.incremental.sinks._databases import ask
+from theirstack_async._database.database import DatabaseError
 from theirstack_async.incremental import DuckDBSink, PostgresSink, SQLiteSink
-from theirstack_async.incremental._database import DatabaseError
 from theirstack_async.incremental._landing import Landing
 from theirstack_async.incremental.sinks._sql import SQLSink
 from theirstack_async.testing import FakeTheirStack

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from theirstack_async._database.database import Database, DatabaseError
 from theirstack_async.errors import DecodeError, SinkError
-from theirstack_async.incremental._database import Database, DatabaseError
 from theirstack_async.incremental.sinks._cells import Cutter
 from theirstack_async.incremental.sinks._dialects import DIALECTS, Dialect, Target
 from theirstack_async.incremental.sinks._table import Table, check_name, table_of
@@ -132,7 +132,7 @@ class SQLiteSink(SQLSink):
     """
 
     def __init__(self, path: str | os.PathLike[str], table: str | None = None) -> None:
-        from theirstack_async.incremental._sqlite import SQLiteDatabase
+        from theirstack_async._database.sqlite import SQLiteDatabase
 
         super().__init__(SQLiteDatabase(path), table)
 
@@ -154,7 +154,7 @@ class DuckDBSink(SQLSink):
     """
 
     def __init__(self, path: str | os.PathLike[str], table: str | None = None) -> None:
-        from theirstack_async.incremental._duckdb import DuckDBDatabase
+        from theirstack_async._database.duckdb import DuckDBDatabase
 
         super().__init__(DuckDBDatabase(path), table)
 
@@ -177,7 +177,7 @@ class PostgresSink(SQLSink):
     """
 
     def __init__(self, url: str, table: str | None = None) -> None:
-        from theirstack_async.incremental._postgres import PostgresDatabase
+        from theirstack_async._database.postgres import PostgresDatabase
 
         super().__init__(PostgresDatabase(url), table)
 

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+from theirstack_async._database.database import DatabaseError
+from theirstack_async._database.thread import FileLocks, ThreadedDatabase, file_lock, take_file_lock
 from theirstack_async.errors import ArgumentError, StateError
-from theirstack_async.incremental._database import DatabaseError
 from theirstack_async.incremental._files import write_file
-from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, file_lock, take_file_lock
 from theirstack_async.incremental.state._saved import FORMAT, check_document, check_format, conflict, locked
 from theirstack_async.incremental.state._state import Id, SavedState, StateChange, Within
 

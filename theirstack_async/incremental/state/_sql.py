@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from theirstack_async._database.database import Database, DatabaseError
+from theirstack_async._database.postgres import PostgresDatabase
+from theirstack_async._database.sqlite import SQLiteDatabase
 from theirstack_async.errors import StateError, StateLockedError
-from theirstack_async.incremental._database import Database, DatabaseError
-from theirstack_async.incremental._postgres import PostgresDatabase
-from theirstack_async.incremental._sqlite import SQLiteDatabase
 from theirstack_async.incremental.state._saved import check_document, conflict, locked
 from theirstack_async.incremental.state._state import SavedState, StateChange, Within
 

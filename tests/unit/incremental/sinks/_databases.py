@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from theirstack_async._database.database import DatabaseError
 from theirstack_async.incremental import StateChange
 from theirstack_async.incremental._batch import Batch
-from theirstack_async.incremental._database import DatabaseError
 from theirstack_async.incremental.sinks._sql import SQLSink
 from theirstack_async.incremental.state._state import Within
 from theirstack_async.models import Model

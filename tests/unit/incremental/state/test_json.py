@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from theirstack_async._database.thread import file_lock
 from theirstack_async.errors import ArgumentError, StateError, StateLockedError
 from theirstack_async.incremental import JSONState, StateChange
-from theirstack_async.incremental._thread import file_lock
 from theirstack_async.incremental.state import _json
 
 FIRST = StateChange(0, {"label": "my jobs"}, {12: 1.0, "12": 2.0})

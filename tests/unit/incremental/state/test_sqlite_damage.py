@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from theirstack_async._database.database import DatabaseError
+from theirstack_async._database.sqlite import SQLiteDatabase
 from theirstack_async.errors import StateError
 from theirstack_async.incremental import SQLiteState, StateChange
-from theirstack_async.incremental._database import DatabaseError
-from theirstack_async.incremental._sqlite import SQLiteDatabase
 
 FIRST = StateChange(0, {"label": "my jobs"}, {1: 1.0})
 

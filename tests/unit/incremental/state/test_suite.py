@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.incremental.state._stub_postgres import StubServer
+from theirstack_async._database.duckdb import DuckDBDatabase
 from theirstack_async.errors import ArgumentError, StateError, StateLockedError
 from theirstack_async.incremental import (
     IncrementalState,
@@ -20,7 +21,6 @@ from theirstack_async.incremental import (
     SQLiteState,
     StateChange,
 )
-from theirstack_async.incremental._duckdb import DuckDBDatabase
 from theirstack_async.incremental.state._sql import SQLState
 from theirstack_async.incremental.state._state import Id, Within
 from theirstack_async.testing import state_suite

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from theirstack_async._database.database import DatabaseError
+from theirstack_async._database.thread import FileLocks, ThreadedDatabase, file_lock, identity, take_file_lock
 from theirstack_async.errors import ConfigurationError
-from theirstack_async.incremental._database import DatabaseError
-from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, file_lock, identity, take_file_lock
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Error

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
+from theirstack_async._database.database import DatabaseError
 from theirstack_async._tasks import run_to_end
-from theirstack_async.incremental._database import DatabaseError
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from theirstack_async._database.database import DatabaseError, ended_within
+from theirstack_async._database.thread import ThreadedDatabase
 from theirstack_async._values import Secret
 from theirstack_async.errors import ArgumentError, ConfigurationError
-from theirstack_async.incremental._database import DatabaseError, ended_within
-from theirstack_async.incremental._thread import ThreadedDatabase
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor, Error

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
+from theirstack_async._database.database import DatabaseError, ended_within
+from theirstack_async._database.thread import FileLocks, ThreadedDatabase, identity
 from theirstack_async.config import check_seconds
-from theirstack_async.incremental._database import DatabaseError, ended_within
-from theirstack_async.incremental._thread import FileLocks, ThreadedDatabase, identity
 
 T = TypeVar("T")
 
