@@ -60,7 +60,7 @@ DOORS: Final = {
     "cattrs": {"_convert.reference"},
     "msgspec": {"_convert"},
     "redis": {"quota._redis"},
-    "filelock": {"_database"},
+    "filelock": {"_database", "incremental"},
     "duckdb": {"_database.duckdb"},
     "psycopg": {"_database.postgres"},
     "pyarrow": {"incremental.sinks"},

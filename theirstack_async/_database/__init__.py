@@ -1,1 +1,1 @@
-"""Databases behind one protocol, each worked on in a thread of its own, with locks that a dead process does not hold."""
+"""Databases behind one protocol, each in a thread of its own, with locks that a dead process does not hold."""

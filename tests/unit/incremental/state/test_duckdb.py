@@ -14,10 +14,11 @@ import duckdb
 import pytest
 import pytest_asyncio
 
+from theirstack_async._database import duckdb as _duckdb
 from theirstack_async._database.duckdb import DuckDBDatabase
 from theirstack_async._database.thread import file_lock
 from theirstack_async.errors import ConfigurationError, StateError, StateLockedError
-from theirstack_async.incremental import StateChange, _duckdb
+from theirstack_async.incremental import StateChange
 from theirstack_async.incremental.state._sql import SQLState
 
 FIRST = StateChange(0, {"label": "my jobs"}, {1: 1.0})

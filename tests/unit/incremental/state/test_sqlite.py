@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from theirstack_async._database import thread as _thread
 from theirstack_async._database.sqlite import SQLiteDatabase
 from theirstack_async.errors import ArgumentError, StateError, StateLockedError
-from theirstack_async.incremental import SQLiteState, StateChange, _thread
+from theirstack_async.incremental import SQLiteState, StateChange
 from theirstack_async.incremental.state._sql import SQLState
 
 FIRST = StateChange(0, {"label": "my jobs"}, {1: 1.0})
