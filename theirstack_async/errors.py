@@ -172,6 +172,18 @@ class SinkError(TheirStackError):
     """Rows could not be stored. They are not acknowledged, so the next run brings them again."""
 
 
+class ReplayError(TheirStackError):
+    """A replay was refused, or cannot go on. What was sent before is in its journal."""
+
+
+class JournalError(ReplayError):
+    """The journal of a replay cannot be read or written, or is none."""
+
+
+class ReplayLockedError(ReplayError):
+    """Another replay has this journal, or one of these webhooks. Nothing was sent."""
+
+
 class APIError(TheirStackError):
     """The API answered, and the answer was no. The class tells the status; see the subclasses."""
 
