@@ -24,6 +24,9 @@ _PER_SECOND: Final = (("per-second", 4, 1.0),)
 """The window that both tiers have (the same page)."""
 
 JOBS_SEARCH: Final = Operation("jobs.search", "POST", "/v1/jobs/search", "billed", credits_per_row=1, rate_group=TIERED)
+LONG_AGO: Final = "2000-01-01"
+"""Before any job was posted or discovered that the API knows. It wants a filter by date or company of each job search
+(https://theirstack.com/en/docs/api-reference/jobs/search_jobs_v1.md)."""
 COMPANIES_SEARCH: Final = Operation(
     "companies.search", "POST", "/v1/companies/search", "billed", credits_per_row=3, rate_group=TIERED
 )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from theirstack_async._convert import Converter
     from theirstack_async.incremental._landing import Landing
 
-LONG_AGO: Final = "2000-01-01"
-"""Before any job was posted that the API knows. The API wants a filter by date or company of each job search
-(https://theirstack.com/en/docs/api-reference/jobs/search_jobs_v1.md)."""
 Body = dict[str, Any]
 
 
@@ -97,7 +94,7 @@ def job_profile(search: Search, *, since: float | None, overlap: float) -> Profi
     operation = api.JOBS_SEARCH
     key = search.profile_key(operation)
     window = _Window.of(search.filters, since)
-    body = partial(_job_body, {"posted_at_gte": LONG_AGO, **search.filters} if _lacks_date(search) else search.filters)
+    body = partial(_job_body, _dated(search.filters))
     source = search.source(operation, Job, _job_row, lambda step: body(window, step))
 
     def plan(seen: Mapping[Id, float], progress: Progress) -> Keyset:
@@ -233,10 +230,11 @@ def _check_unordered(search: Search) -> None:
         raise ArgumentError("order_by: leave it out, a run has an order of its own", field="order_by")
 
 
-def _lacks_date(search: Search) -> bool:
+def _dated(filters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return filters with the one by date that the API requires, if they lack it."""
     from theirstack_async.filters import lacks_required
 
-    return lacks_required(search.filters)
+    return {"posted_at_gte": api.LONG_AGO, **filters} if lacks_required(filters) else filters
 
 
 def _instant(filters: Mapping[str, Any], name: str) -> float | None:

@@ -7,14 +7,16 @@ up to its end, and the mark may move there; rows that came from beyond it are kn
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Final
 
+from theirstack_async._engine.theirstack import LONG_AGO
 from theirstack_async.incremental._plan import Ask, Count, Known
 
 FIT: Final = 5_000
 """Rows that a window holds at the most, if it is not a second wide."""
-LONG_AGO: Final = 946_684_800.0
-"""The year 2000 in Unix seconds, before any job was discovered."""
+BEGINNING: Final = datetime.fromisoformat(LONG_AGO).replace(tzinfo=UTC).timestamp()
+"""Unix seconds, before any job was discovered."""
 _STEP: Final = 1.0
 """Seconds by which windows overlap, since it is not documented whether their ends are part of them; and the width of
 the narrowest, since instants are asked for in whole seconds."""
@@ -30,7 +32,7 @@ class Windows:
         self.reached: float | None = None
         """Up to where every row is known; None before the first window is done."""
         self._known = known
-        self._low = LONG_AGO if start is None else start
+        self._low = BEGINNING if start is None else start
         self._high: float | None = None
         self._countable = countable
         self._fit = FIT

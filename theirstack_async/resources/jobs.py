@@ -218,7 +218,7 @@ class Jobs(IncrementalJobs):
         wanted, options = ids_of(ids), paid_from(options, budget)
 
         def search(chunk: Sequence[int]) -> Paginator[Job]:
-            body = {"posted_at_gte": _LONG_AGO, "job_id_or": [*chunk]}
+            body = {"posted_at_gte": api.LONG_AGO, "job_id_or": [*chunk]}
             return self._buy(body, len(chunk), len(chunk), options)
 
         return await reveal(wanted, page_size, search)
@@ -295,8 +295,6 @@ class Jobs(IncrementalJobs):
         return self._page_through(api.JOBS_SEARCH, Job, _job_id, body, _paging(page_size, max_items), options)
 
 
-_LONG_AGO: Final = "2000-01-01"
-"""Before any job was posted that the API knows."""
 _job_id: Final = attrgetter("id")
 
 

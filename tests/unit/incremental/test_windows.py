@@ -7,7 +7,7 @@ import pytest
 from tests.unit.incremental._rows import BEGAN, Shelf, drive, refusal, rows
 from theirstack_async.incremental._keyset import Keyset
 from theirstack_async.incremental._plan import Ask, Count, Known
-from theirstack_async.incremental._windows import FIT, LONG_AGO, Windows
+from theirstack_async.incremental._windows import BEGINNING, FIT, Windows
 
 
 def windows(start: float | None = 0.0, *, newest: float | None = None, countable: bool = True) -> Windows:
@@ -18,7 +18,7 @@ def windows(start: float | None = 0.0, *, newest: float | None = None, countable
 class TestChoice:
     def test_the_first_has_no_end(self) -> None:
         assert windows(5.0).next(10) == Count(5.0, None)
-        assert windows(None).next(10) == Count(LONG_AGO, None)
+        assert windows(None).next(10) == Count(BEGINNING, None)
 
     def test_what_is_known_is_not_counted(self) -> None:
         assert windows(5.0, newest=7.0).next(10) == Count(5.0, None, (1,))
