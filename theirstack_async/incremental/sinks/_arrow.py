@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from operator import attrgetter
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
-from theirstack_async.errors import ArgumentError, ConfigurationError
-from theirstack_async.incremental.sinks._cells import EXACT
+from theirstack_async.errors import ConfigurationError
+from theirstack_async.incremental.sinks._cells import EXACT, SURROGATE, encoded, unknown_of
 from theirstack_async.incremental.sinks._table import EXTRA, Column, Kind, table_of
-from theirstack_async.models import Model, UnknownPayload
-from theirstack_async.models._base import field_names
-from theirstack_async.models._writing import plain
+from theirstack_async.models import Model
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EMPTY: Final[Mapping[str, Any]] = {}
 
 
@@ -134,39 +130,20 @@ def _of_texts(row_type: Any, column: Column) -> bool:
 
 
 def _texts(values: Sequence[Any]) -> list[str | None]:
-    return [None if value is None else "[]" if value == () else _json(value) for value in values]
-
-
-def _plain(value: object) -> Any:
-    """Return what the encoder does not know as something nearer to JSON. Quicker than to make it all plain first."""
-    if isinstance(value, Model):
-        return {**{name: getattr(value, name) for name in field_names(type(value))}, **value.extra}
-    try:
-        return plain(value)
-    except ArgumentError:
-        if isinstance(value, UnknownPayload):
-            # It is no JSON. Only somebody's own can be that, and it is kept all the same.
-            return value.raw.decode("utf-8", "surrogateescape")
-        raise
-
-
-_json: Final = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
+    return [None if value is None else encoded(value) for value in values]
 
 
 def _extra_of(row: Model, parts: Iterable[str], exact: Mapping[str, str]) -> str | None:
-    """Return the fields that the row, and the models that are spread over its columns, do not know."""
-    unknown = dict(row.extra)
-    for part in parts:
-        if inner := getattr(row, part).extra:
-            unknown[part] = dict(inner)
+    """Return what of a row has no place in the columns, with escapes for what UTF-8 does not have."""
+    unknown = unknown_of(row, parts) or {}
     if exact:
-        unknown[EXACT] = dict(exact)
-    return json.dumps(unknown) if unknown else None
+        unknown[EXACT] = exact
+    return None if not unknown else SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", encoded(unknown))
 
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return SURROGATE.sub("\ufffd", value)
     if isinstance(value, (list, tuple)):
         return [_clean(item) for item in cast("Sequence[object]", value)]
     return None

@@ -10,25 +10,24 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 import attrs
 
+from theirstack_async.errors import ArgumentError
 from theirstack_async.incremental.sinks._table import EXTRA, Column, Kind, Table
 from theirstack_async.models._base import Model, field_names
 from theirstack_async.models._writing import plain
-
-if TYPE_CHECKING:
-    from theirstack_async.models.unknown_payload import UnknownPayload
+from theirstack_async.models.unknown_payload import UnknownPayload
 
 EXACT: Final = "_exact"
 """Where in ``_extra`` the values are that their columns could not hold."""
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
 """A half of a pair of UTF-16. No encoding of Unicode has it, but JSON does (RFC 8259, section 8.2)."""
 _NUL_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _TEXTS: Final = (Kind.TEXT, Kind.JSON)
@@ -38,11 +37,17 @@ Exact = dict[int, dict[str, str]]
 
 
 def _shallow(value: object) -> Any:
-    """Return a model as a dict of what its fields hold, which is what :func:`plain` does to all of it at once."""
+    """Return what the encoder does not know as something nearer to JSON, one level of it; :func:`plain` is slower."""
     if isinstance(value, Model):
         fields = {name: getattr(value, name) for name in field_names(type(value))}
         return {**fields, **value.extra} if value.extra else fields
-    return plain(value)
+    try:
+        return plain(value)
+    except ArgumentError:
+        if isinstance(value, UnknownPayload):
+            # It is no JSON, and kept all the same, as a text.
+            return value.raw.decode("utf-8", "surrogateescape")
+        raise
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_shallow)
@@ -89,24 +94,24 @@ class Cutter:
             self._written(column, values)
             for column, values in zip(self.table.columns, zip(*map(self._get, kept), strict=True), strict=True)
         ]
-        columns.append(_optional(_json, [self._unknown(row) for row in kept]))
+        columns.append(_optional(encoded, [unknown_of(row, self.table.parts) for row in kept]))
         return Cells(self._fit(columns), left_out)
 
     def document(self, row: Any) -> str:
         """Return all of a row as JSON text in ASCII, with the name of each column."""
         values = zip(self.table.columns, self._get(row), strict=True)
         cells = {column.name: self._written(column, (value,))[0] for column, value in values}
-        return json.dumps({**cells, EXTRA: _json(self._unknown(row))}, default=plain)
+        return json.dumps({**cells, EXTRA: encoded(unknown_of(row, self.table.parts))}, default=plain)
 
     def clean(self, text: str) -> str:
         """Return a text with U+FFFD in the place of characters that the database refuses."""
-        text = _SURROGATE.sub("\ufffd", text)
+        text = SURROGATE.sub("\ufffd", text)
         return text.replace("\0", "\ufffd") if self.refuses_nul else text
 
     def _written(self, column: Column, values: Sequence[Any]) -> Sequence[Any]:
         match column.kind:
             case Kind.JSON:
-                return _optional(_json, values)
+                return _optional(encoded, values)
             case Kind.TEXT:
                 # Members of enumerations are texts to Python, and not to every driver.
                 return values if set(map(type, values)) <= {str, type(None)} else _optional(str.__str__, values)
@@ -116,14 +121,6 @@ class Cutter:
                 return _optional(date.isoformat, values)
             case _:
                 return values
-
-    def _unknown(self, row: Model) -> Mapping[str, Any] | None:
-        """Return the fields that the row, and the models that are spread over its columns, do not know."""
-        unknown = dict(row.extra)
-        for part in self.table.parts:
-            if inner := getattr(row, part).extra:
-                unknown[part] = dict(inner)
-        return unknown or None
 
     def _fit(self, columns: list[Sequence[Any]]) -> list[Sequence[Any]]:
         kinds = [*self.table.columns, Column(EXTRA, EXTRA, Kind.JSON)]
@@ -177,22 +174,28 @@ def _optional(write: Callable[[Any], str], values: Iterable[Any]) -> list[str | 
     return [None if value is None else write(value) for value in values]
 
 
-def _json(value: Any) -> str:
+def unknown_of(row: Model, parts: Iterable[str]) -> dict[str, Any] | None:
+    """Return the fields that the row, and the models that are spread over its columns, do not know; None without."""
+    unknown = dict(row.extra)
+    for part in parts:
+        if inner := getattr(row, part).extra:
+            unknown[part] = dict(inner)
+    return unknown or None
+
+
+def encoded(value: Any) -> str:
+    """Return a value as JSON text (RFC 8259), whatever the API sent.
+
+    What it sent as JSON although it is none becomes a text: a number that is not finite, or all of a payload. Halves of
+    a pair of UTF-16 are left as they are.
+    """
     try:
         if value.__class__ is tuple:
             # Nearly all are of texts, and a text by itself is written several times as fast.
             return f"[{','.join(map(_ENCODER.encode, value))}]"
         return _ENCODER.encode(value)
     except ValueError:
-        return _ENCODER.encode(_mended(value))
-
-
-def _mended(value: Any) -> Any:
-    """Return what the API sent as JSON although it is none: numbers that are not finite as texts, a payload as one."""
-    try:
-        return json.loads(json.dumps(value, default=plain), parse_constant=str)
-    except ValueError:
-        return cast("UnknownPayload", value).raw.decode("utf-8", "surrogateescape")
+        return _ENCODER.encode(json.loads(json.dumps(value, default=_shallow), parse_constant=str))
 
 
 def _instant(value: datetime) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.incremental.sinks._runs import company, job
-from theirstack_async import Company, Job, JobSeniority, Model, UnknownPayload, WebhookEvent
+from theirstack_async import ArgumentError, Company, Job, JobSeniority, Model, UnknownPayload, WebhookEvent
 from theirstack_async._convert import Converter
 from theirstack_async.incremental.sinks._cells import Cutter
 from theirstack_async.incremental.sinks._table import table_of
@@ -147,6 +147,11 @@ def test_payloads() -> None:
     assert stored_event(payload=UnknownPayload(b'{"a": 1}'))["payload"] == '{"a":1}'
     assert stored_event(payload=UnknownPayload(b'{"a": NaN}'))["payload"] == '{"a":"NaN"}'
     assert json.loads(stored_event(payload=UnknownPayload(b"{no json"))["payload"]) == "{no json"
+
+
+def test_what_has_no_form_in_json_is_an_error() -> None:
+    with pytest.raises(ArgumentError, match="cannot be written as JSON: object"):
+        stored_event(payload=object())
 
 
 def test_a_payload_that_is_no_text_either() -> None:
