@@ -1,0 +1,281 @@
+"""A plan as a file, or as rows elsewhere: JSON that a person can read, and that shows when it was cut off or edited."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from theirstack_async.errors import ArgumentError, ReplayError
+from theirstack_async.replay._provider import RateWindow
+
+if TYPE_CHECKING:
+    from theirstack_async.replay._plan import PlanEntry, ReplayPlan
+
+T = TypeVar("T")
+
+KIND: Final = "theirstack-async replay plan"
+FORMAT: Final = 1
+"""Of the file. A release reads its own format and the earlier ones."""
+
+
+def head_to_json(plan: ReplayPlan) -> dict[str, Any]:
+    """Return all of a plan but its entries, as plain JSON data."""
+    return {
+        "provider": plan.provider,
+        "where": plan.where,
+        "made_at": _instant(plan.made_at),
+        "start": None if plan.start is None else _instant(plan.start),
+        "end": None if plan.end is None else _instant(plan.end),
+        "status": list(plan.status),
+        "auto_retry": plan.auto_retry,
+        "batch_size": plan.batch_size,
+        "windows": [[each.limit, each.seconds, each.counts, each.per] for each in plan.windows],
+        "webhook_ids": list(plan.webhook_ids),
+    }
+
+
+def entry_to_json(entry: PlanEntry[Any]) -> dict[str, Any]:
+    """Return an entry as plain JSON data. What is None is left out."""
+    data: dict[str, Any] = {
+        "id": entry.id,
+        "webhook_id": entry.webhook_id,
+        "type": entry.type,
+        "created_at": _instant(entry.created_at),
+        "updated_at": _instant(entry.updated_at),
+    }
+    if entry.next_attempt is not None:
+        data["next_attempt"] = _instant(entry.next_attempt)
+    if entry.group is not None:
+        data["group"] = entry.group
+    if entry.excluded is not None:
+        data["excluded"] = entry.excluded
+    return data
+
+
+def head_from_json(data: Any) -> dict[str, Any]:
+    """Return the fields of a plan, but for its entries.
+
+    Raises:
+        ValueError: they are none.
+    """
+    head = _object(data)
+    return {
+        "provider": _text(head, "provider"),
+        "where": _text(head, "where"),
+        "made_at": _time(head, "made_at"),
+        "start": _maybe(_time, head, "start"),
+        "end": _maybe(_time, head, "end"),
+        "status": tuple(_check(str, word, "status") for word in _list(head, "status")),
+        "auto_retry": _one_of(("include", "skip"), head.get("auto_retry"), "auto_retry"),
+        "batch_size": _count(head.get("batch_size"), "batch_size"),
+        "windows": tuple(map(_window, _list(head, "windows"))),
+        "webhook_ids": tuple(_id(each, "webhook_ids") for each in _list(head, "webhook_ids")),
+    }
+
+
+def entry_fields(data: Any) -> dict[str, Any]:
+    """Return the fields of an entry. Texts that many entries share are one object.
+
+    Raises:
+        ValueError: they are none.
+    """
+    row = _object(data)
+    created_at = _time(row, "created_at")
+    updated_at = _time(row, "updated_at")
+    webhook_id = _id(row.get("webhook_id"), "webhook_id")
+    excluded = _maybe(_text, row, "excluded")
+    return {
+        "id": _id(row.get("id"), "id"),
+        "webhook_id": sys.intern(webhook_id) if isinstance(webhook_id, str) else webhook_id,
+        "type": sys.intern(_text(row, "type")),
+        "created_at": created_at,
+        "updated_at": created_at if updated_at == created_at else updated_at,
+        "next_attempt": _maybe(_time, row, "next_attempt"),
+        "group": _maybe(_text, row, "group"),
+        "excluded": None if excluded is None else sys.intern(excluded),
+    }
+
+
+def digest(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return a SHA-256 in hex over a plan, however it is spaced and in whatever order its names stand."""
+    hashed = hashlib.sha256(_line(head))
+    for row in rows:
+        hashed.update(_line(row))
+    return hashed.hexdigest()
+
+
+def write(path: Path, head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a file that is there as a whole or not at all. It is named ``<name>.tmp`` until then.
+
+    Raises:
+        ReplayError: it cannot be written.
+    """
+    hashed = hashlib.sha256(_line(head))
+    lines = [_line(row) for row in rows]
+    for line in lines:
+        hashed.update(line)
+    first = {"kind": KIND, "format": FORMAT, "entries": len(lines), "digest": hashed.hexdigest(), "plan": head}
+    unfinished = path.with_name(f"{path.name}.tmp")
+    try:
+        try:
+            with unfinished.open("wb") as file:
+                file.write(json.dumps(first).encode() + b"\n")
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReplayError(f"the plan cannot be saved to {path}: {error.strerror or error}") from error
+
+
+def read(
+    path: Path, make_head: Callable[[Any], dict[str, Any]], make_entry: Callable[[Any], T]
+) -> tuple[dict[str, Any], list[T]]:
+    """Return a plan's fields, and its entries, each made as soon as its line is read.
+
+    Raises:
+        ArgumentError: the file cannot be read.
+        ReplayError: it is no plan, it is cut off or was edited, or a later release wrote it.
+    """
+    try:
+        with path.open("rb") as file:
+            return _read(file, str(path), make_head, make_entry)
+    except OSError as error:
+        raise ArgumentError(f"path: cannot read {path}: {error.strerror or error}", field="path") from error
+
+
+def _read(
+    file: Iterable[bytes], name: str, make_head: Callable[[Any], dict[str, Any]], make_entry: Callable[[Any], T]
+) -> tuple[dict[str, Any], list[T]]:
+    lines = iter(file)
+    first = _first(next(lines, b""), name)
+    promised = first.get("entries")
+    head, hashed, entries = first.get("plan"), hashlib.sha256(), list[T]()
+    try:
+        fields = make_head(head)
+        hashed.update(_line(head))
+        for line in lines:
+            row = _parse(line)
+            entries.append(make_entry(row))
+            hashed.update(_line(row))
+    except ValueError as error:
+        where = f"line {len(entries) + 2}" if entries else "one of its first lines"
+        raise _broken(name, f"{where}: {error}") from None
+    if len(entries) != promised:
+        raise _broken(name, f"it has {len(entries):,} entries, and {promised!r} were saved")
+    if hashed.hexdigest() != first.get("digest"):
+        raise _broken(name, "what it says is not what was saved")
+    return fields, entries
+
+
+def _first(line: bytes, name: str) -> dict[str, Any]:
+    try:
+        first = _object(_parse(line))
+    except ValueError:
+        first = {}
+    if first.get("kind") != KIND:
+        raise ReplayError(f"{name} is no saved plan; pass a file that ReplayPlan.save() wrote")
+    found = first.get("format")
+    if type(found) is int and found > FORMAT:
+        raise ReplayError(
+            f"{name} was written by a later release (format {found}, and this one knows {FORMAT}); upgrade "
+            "theirstack-async"
+        )
+    if found != FORMAT:
+        raise _broken(name, f"there is no format {found!r}")
+    return first
+
+
+def _broken(name: str, why: str) -> ReplayError:
+    return ReplayError(
+        f"{name} was cut off or edited after it was saved ({why}), so nothing is taken from it; restore it from a copy "
+        "or make a new plan (to leave events out, give it a predicate)"
+    )
+
+
+def _line(data: Any) -> bytes:
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _parse(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except RecursionError:
+        raise ValueError("brackets within brackets") from None
+
+
+def _object(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise ValueError(f"expected an object, got {data!r:.60}")  # noqa: TRY004  # it is a value of a file
+    return cast("dict[str, Any]", data)
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    return _check(str, data.get(name), name)
+
+
+def _check(kind: type[T], value: Any, name: str) -> T:
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is {value!r:.60}")  # noqa: TRY004
+    return value
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    found: list[Any] = _check(list, data.get(name), name)
+    return found
+
+
+def _time(data: Mapping[str, Any], name: str) -> datetime:
+    found = datetime.fromisoformat(_text(data, name))
+    if found.tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    return found.astimezone(UTC)
+
+
+def _maybe(read_it: Callable[[Mapping[str, Any], str], T], data: Mapping[str, Any], name: str) -> T | None:
+    return None if data.get(name) is None else read_it(data, name)
+
+
+def _id(value: Any, name: str) -> int | str:
+    if type(value) is int or isinstance(value, str):
+        return value
+    raise ValueError(f"{name} is {value!r:.60}")
+
+
+def _count(value: Any, name: str) -> int:
+    if type(value) is int and value > 0:
+        return value
+    raise ValueError(f"{name} is {value!r:.60}")
+
+
+def _one_of(known: tuple[str, ...], value: Any, name: str) -> str:
+    if value in known:
+        return cast("str", value)
+    raise ValueError(f"{name} is {value!r:.60}")
+
+
+def _window(value: Any) -> RateWindow:
+    parts: list[Any] = _check(list, value, "windows")
+    if len(parts) != 4:
+        raise ValueError(f"windows has {value!r:.60}")
+    limit, seconds, counts, per = parts
+    if type(seconds) not in (int, float) or not seconds > 0:
+        raise ValueError(f"windows has {value!r:.60}")
+    return RateWindow(
+        limit=_count(limit, "windows"),
+        seconds=seconds,
+        counts=cast("Any", _one_of(("ids", "calls"), counts, "windows")),
+        per=cast("Any", _one_of(("webhook", "account"), per, "windows")),
+    )
