@@ -10,6 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from theirstack_async.replay._bitgo import BITGO_PRODUCTION, BITGO_TEST, BitGoNotifications
+    from theirstack_async.replay._plan import PlanDiff, PlanEntry, ReplayPlan
+    from theirstack_async.replay._plan_summary import PlanSummary
     from theirstack_async.replay._provider import (
         RateWindow,
         ReplayCapabilities,
@@ -19,27 +22,58 @@ if TYPE_CHECKING:
         StopWhen,
         Trace,
     )
+    from theirstack_async.replay._replay import Replay
+    from theirstack_async.replay._report import ReplayReport, ReplayRow
+    from theirstack_async.replay._run import ReplayRun
+    from theirstack_async.replay._snapshot import ReplaySnapshot
     from theirstack_async.replay._states import ReplayState
+    from theirstack_async.replay._theirstack import TheirStackEvents
 
 __all__ = [
+    "BITGO_PRODUCTION",
+    "BITGO_TEST",
+    "BitGoNotifications",
+    "PlanDiff",
+    "PlanEntry",
+    "PlanSummary",
     "RateWindow",
+    "Replay",
     "ReplayCapabilities",
     "ReplayEvent",
+    "ReplayPlan",
     "ReplayProvider",
+    "ReplayReport",
+    "ReplayRow",
+    "ReplayRun",
+    "ReplaySnapshot",
     "ReplayState",
     "Resent",
     "StopWhen",
+    "TheirStackEvents",
     "Trace",
 ]
 
 _MODULES: Final = {
+    "BITGO_PRODUCTION": "_bitgo",
+    "BITGO_TEST": "_bitgo",
+    "BitGoNotifications": "_bitgo",
+    "PlanDiff": "_plan",
+    "PlanEntry": "_plan",
+    "PlanSummary": "_plan_summary",
     "RateWindow": "_provider",
+    "Replay": "_replay",
     "ReplayCapabilities": "_provider",
     "ReplayEvent": "_provider",
+    "ReplayPlan": "_plan",
     "ReplayProvider": "_provider",
+    "ReplayReport": "_report",
+    "ReplayRow": "_report",
+    "ReplayRun": "_run",
+    "ReplaySnapshot": "_snapshot",
     "ReplayState": "_states",
     "Resent": "_provider",
     "StopWhen": "_provider",
+    "TheirStackEvents": "_theirstack",
     "Trace": "_provider",
 }
 
