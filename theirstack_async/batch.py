@@ -39,8 +39,9 @@ REFUSED_IN_A_ROW: Final = 3
 FAILED_IN_A_ROW: Final = 10
 """Batches in a row without any clear answer, after which the run stops: what is left is safer unsent than unknown."""
 
-_CONTENT: Final = (BadRequestError, NotFoundError, UnprocessableError)
-_FINAL: Final = (
+CONTENT: Final = (BadRequestError, NotFoundError, UnprocessableError)
+"""How a batch is refused for what is in it."""
+FINAL: Final = (
     AuthenticationError,
     InsufficientCreditsError,
     PermissionDeniedError,
@@ -48,6 +49,7 @@ _FINAL: Final = (
     ClientClosedError,
     ConfigurationError,
 )
+"""What another batch would end in as well."""
 
 
 class BatchRun(Generic[T]):
@@ -158,7 +160,7 @@ class BatchRun(Generic[T]):
             self.report.batches += 1
             if error is None:
                 self._accept(part)
-            elif not isinstance(error, _CONTENT):
+            elif not isinstance(error, CONTENT):
                 self._fail(part, error, state)
             elif await self._is_lost(error):
                 self._reject(part, error)
@@ -194,11 +196,11 @@ class BatchRun(Generic[T]):
         # The call's state knows of all its attempts: one may have been carried out although a later one was refused.
         if state.sent != "no":
             self._move(part, self._unknown)
-        elif _is_refusal(error):
+        elif is_refusal(error):
             self._reject(part, error)
         self.report.last_error = error
         self._failed_in_a_row += 1
-        hopeless = isinstance(error, _FINAL) or (isinstance(error, ConnectError) and error.permanent)
+        hopeless = isinstance(error, FINAL) or (isinstance(error, ConnectError) and error.permanent)
         if hopeless or self._failed_in_a_row >= FAILED_IN_A_ROW:
             self._stop(error)
 
@@ -222,7 +224,7 @@ class BatchRun(Generic[T]):
         try:
             await self._probe()
         except TheirStackError as refused:
-            lost = _is_refusal(refused) and not isinstance(refused, RateLimitError)
+            lost = is_refusal(refused) and not isinstance(refused, RateLimitError)
             if not lost:
                 return False
         self._probed = True
@@ -267,7 +269,7 @@ async def _each(stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[T, Non
             yield item
 
 
-def _is_refusal(error: TheirStackError) -> bool:
+def is_refusal(error: TheirStackError) -> bool:
     """Return whether the API answered, and the answer was a clear no."""
     return isinstance(error, APIError) and error.status is not None and error.status < 500
 
