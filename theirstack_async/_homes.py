@@ -6,8 +6,8 @@ from typing import Final
 
 HOMES: Final = {
     "__version__": "_version",
-    "All": "_values",
     "ALL": "_values",
+    "All": "_values",
     "ALL_HISTORY": "_values",
     "AllHistory": "_values",
     "AttemptEnded": "hooks",
@@ -87,6 +87,7 @@ HOMES: Final = {
     "ReplayRun": "replay",
     "ReplaySnapshot": "replay",
     "ReplayState": "replay",
+    "ReplayWindow": "replay",
     "Reply": "_engine.call",
     "RequestOptions": "config",
     "Resent": "replay",

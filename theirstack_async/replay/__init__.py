@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from theirstack_async.replay._plan import PlanDiff, PlanEntry, ReplayPlan
     from theirstack_async.replay._plan_summary import PlanSummary
     from theirstack_async.replay._provider import (
-        RateWindow,
+        ReplayWindow,
         ReplayCapabilities,
         ReplayEvent,
         ReplayProvider,
@@ -36,7 +36,7 @@ __all__ = [
     "PlanDiff",
     "PlanEntry",
     "PlanSummary",
-    "RateWindow",
+    "ReplayWindow",
     "Replay",
     "ReplayCapabilities",
     "ReplayEvent",
@@ -60,7 +60,7 @@ _MODULES: Final = {
     "PlanDiff": "_plan",
     "PlanEntry": "_plan",
     "PlanSummary": "_plan_summary",
-    "RateWindow": "_provider",
+    "ReplayWindow": "_provider",
     "Replay": "_replay",
     "ReplayCapabilities": "_provider",
     "ReplayEvent": "_provider",

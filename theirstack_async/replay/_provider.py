@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
-I = TypeVar("I", int, str)  # noqa: E741  # an id; a provider has one kind
+I = TypeVar("I", bound=int | str)  # noqa: E741  # an id; a provider has one kind
 WebhookId = int | str
 
 DeliveryStatus = Literal["delivered", "failed", "pending", "skipped"]
@@ -23,7 +23,7 @@ _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 @attrs.frozen
-class RateWindow:
+class ReplayWindow:
     """A bound that the API sets: so many in any stretch of so many seconds."""
 
     limit: int
@@ -63,7 +63,7 @@ class ReplayCapabilities:
     """Ids a call unless the user says otherwise, at most ``max_ids``."""
     outcomes: Literal["each", "all"]
     """Whether the answer of a resend call tells of each id, or of all at once."""
-    windows: tuple[RateWindow, ...] = ()
+    windows: tuple[ReplayWindow, ...] = ()
     """The bounds of resend calls that the engine has to keep; what the transport paces by itself is not in here."""
     status_filter: bool
     """Whether the API lists by status; where it does not, the engine filters."""
