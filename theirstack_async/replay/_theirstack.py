@@ -53,8 +53,8 @@ _CAPABILITIES: Final = ReplayCapabilities(
 class TheirStackEvents:
     """The events of TheirStack's webhooks, for :class:`Replay`.
 
-    Reading is free; what it costs to have an event delivered again is not documented. The API takes or refuses a call as
-    a whole, and documents no bound of its ids; its rate windows are kept by the client.
+    Reading is free; what it costs to have an event delivered again is not documented. The API takes or refuses a call
+    as a whole, and documents no bound of its ids; its rate windows are kept by the client.
 
     Rows have no field for the type, so it is read off the record in them: ``job.new``, ``job.closed``, ``company.new``,
     or empty where the record is missing or may be of two kinds. ``created_at`` is when the event came about
