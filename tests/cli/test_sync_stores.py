@@ -77,7 +77,7 @@ def test_pages_are_kept_beside_the_state(tmp_path: Path) -> None:
 
 
 def test_a_duckdb_file_holds_a_state_too(tmp_path: Path) -> None:
-    for text in (f"{tmp_path}/x.duckdb", f"duckdb:///{tmp_path}/x.duckdb"):
+    for text in (f"{tmp_path}/x.duckdb", f"{tmp_path}/X.DuckDB", f"duckdb:///{tmp_path}/x.duckdb"):
         stores = open_stores(text, text)
         assert isinstance(stores.sink, DuckDBSink)
         assert stores.state is stores.sink.state

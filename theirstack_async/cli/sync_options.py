@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import attrs
 import typer
@@ -71,8 +71,6 @@ Wait: TypeAlias = Annotated[
 DryRun: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Say what there is to come and what it would cost. Free.")
 ]
-_FILES: Final = ("sqlite", "json", "duckdb")
-"""Schemes of addresses that name a file."""
 
 
 @attrs.frozen
@@ -129,9 +127,9 @@ def open_kept(text: str) -> IncrementalState:
         ConfigurationError: a package that is needed is not installed.
     """
     from theirstack_async.incremental import open_sink, open_state
+    from theirstack_async.incremental._address import read_address
 
-    in_duckdb = text.startswith("duckdb://") or text.endswith(".duckdb")
-    inside = open_sink(text).state if in_duckdb else None
+    inside = open_sink(text).state if read_address(text).kind == "duckdb" else None
     return open_state(text) if inside is None else inside
 
 
@@ -170,10 +168,10 @@ def beside(state: IncrementalState, text: str | None) -> str | None:
 
 def file_of(text: str) -> Path | None:
     """Return the file that the address of a state names; None where it names a server."""
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        return Path(text)
-    return Path(rest[1:]) if scheme in _FILES else None
+    from theirstack_async.incremental._address import read_address
+
+    path = read_address(text).path
+    return None if path is None else Path(path)
 
 
 def read_since(text: str | None) -> datetime | date | None:

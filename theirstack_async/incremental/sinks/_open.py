@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from theirstack_async.errors import ArgumentError
+from theirstack_async.incremental._address import no_address, read_address
 
 if TYPE_CHECKING:
     from theirstack_async.incremental.sinks._sink import Sink
@@ -19,15 +18,6 @@ _FORMS: Final = (
     "postgresql://USER:PASSWORD@HOST/DATABASE for PostgreSQL. A path is relative after three slashes, and absolute "
     "after four. ?table=NAME or #NAME at the end of a database's address names the table"
 )
-_BY_SUFFIX: Final = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".db": "sqlite",
-    ".sqlite": "sqlite",
-    ".sqlite3": "sqlite",
-    ".duckdb": "duckdb",
-}
 _WITH_TABLE: Final = re.compile(r"(.+\.(?:db|sqlite3?|duckdb))(?:\?table=|#)(\w*)", re.IGNORECASE | re.DOTALL)
 _FRAGMENT: Final = re.compile(r"#(\w*)$")
 
@@ -48,24 +38,15 @@ def open_sink(url: str | os.PathLike[str]) -> Sink:
         ConfigurationError: a package that it needs is not installed.
     """
     text = os.fspath(url)
-    scheme, separator, rest = text.partition("://")
-    if separator and scheme in ("postgresql", "postgres"):
+    if read_address(text).path is None:
         from theirstack_async.incremental.sinks._sql import PostgresSink
 
         return PostgresSink(*_postgres(text))
-    if separator:
-        kind, path = scheme, rest[1:] if rest.startswith("/") else ""
-    elif text.startswith("parquet:"):
-        kind, path = "parquet", text.removeprefix("parquet:")
-    else:
-        kind, path = "", text
-    path, table = _table(path)
-    kind = kind or _kind(path)
-    if not path or kind not in ("jsonl", "parquet", "sqlite", "duckdb"):
-        # An address may hold a password.
-        shown = f"{scheme}://..." if separator else "this" if "@" in text else repr(text)
-        raise ArgumentError(f"{shown} is no address of a sink; expected {_FORMS}", field="to")
-    return _file(kind, path, table)
+    path, table = _table(text)
+    address = read_address(path)
+    if not address.path or address.kind not in ("jsonl", "parquet", "sqlite", "duckdb"):
+        raise no_address(text, "sink", _FORMS, "to")
+    return _file(address.kind, address.path, table)
 
 
 def _file(kind: str, path: str, table: str | None) -> Sink:
@@ -82,16 +63,10 @@ def _file(kind: str, path: str, table: str | None) -> Sink:
     return (SQLiteSink if kind == "sqlite" else DuckDBSink)(path, table)
 
 
-def _kind(path: str) -> str:
-    if path.endswith(("/", os.sep)):
-        return "parquet"
-    return _BY_SUFFIX.get(PurePath(path).suffix.lower(), "")
-
-
-def _table(path: str) -> tuple[str, str | None]:
-    """Return a path without the name of a table, and that name."""
-    match = _WITH_TABLE.fullmatch(path)
-    return (match[1], match[2]) if match else (path, None)
+def _table(text: str) -> tuple[str, str | None]:
+    """Return the address of a file without the name of a table, and that name."""
+    match = _WITH_TABLE.fullmatch(text)
+    return (match[1], match[2]) if match else (text, None)
 
 
 def _postgres(url: str) -> tuple[str, str | None]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from theirstack_async.errors import ArgumentError
+from theirstack_async.incremental._address import no_address, read_address
 
 if TYPE_CHECKING:
     from theirstack_async.incremental.state._state import IncrementalState
@@ -16,7 +15,6 @@ _FORMS: Final = (
     "postgresql://USER:PASSWORD@HOST/DATABASE for PostgreSQL; a path is relative after three slashes, and absolute "
     "after four"
 )
-_BY_SUFFIX: Final = {".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".json": "json"}
 
 
 def open_state(url: str | os.PathLike[str]) -> IncrementalState:
@@ -32,20 +30,17 @@ def open_state(url: str | os.PathLike[str]) -> IncrementalState:
         ConfigurationError: a package that it needs is not installed.
     """
     text = os.fspath(url)
-    scheme, separator, rest = text.partition("://")
-    if scheme in ("postgresql", "postgres") and separator:
+    address = read_address(text)
+    if address.path is None:
         from theirstack_async.incremental.state._sql import PostgresState
 
         return PostgresState(text)
-    kind, path = (scheme, rest[1:]) if separator else (_BY_SUFFIX.get(PurePath(text).suffix.lower(), ""), text)
-    if kind not in ("sqlite", "json") or not path or (separator and not rest.startswith("/")):
-        # An address may hold a password.
-        shown = f"{scheme}://..." if separator else repr(text) if "@" not in text else "this"
-        raise ArgumentError(f"{shown} is no address of a state; expected {_FORMS}", field="state")
-    if kind == "sqlite":
+    if address.kind not in ("sqlite", "json") or not address.path:
+        raise no_address(text, "state", _FORMS, "state")
+    if address.kind == "sqlite":
         from theirstack_async.incremental.state._sql import SQLiteState
 
-        return SQLiteState(path)
+        return SQLiteState(address.path)
     from theirstack_async.incremental.state._json import JSONState
 
-    return JSONState(path)
+    return JSONState(address.path)
