@@ -79,13 +79,13 @@ class Reconciler(Generic[I]):
         over = [at for at in here if at in missed and self._grace_ends(at) <= now]
         again = [at for at in over if self._may_send_again(at)]
         given_up = [at for at in over if not self._may_send_again(at)]
-        steps = [
-            Reconciled(positions=tuple(each), to=to)
-            for each, to in (
-                (found, ReplayState.ACCEPTED), (again, ReplayState.PLANNED), (given_up, ReplayState.UNKNOWN)
-            )
-            if each
-        ]  # fmt: skip
+        steps: list[Reconciled] = []
+        if found:
+            steps.append(Reconciled(positions=tuple(found), to=ReplayState.ACCEPTED))
+        if again:
+            steps.append(Reconciled(positions=tuple(again), to=ReplayState.PLANNED))
+        if given_up:
+            steps.append(Reconciled(positions=tuple(given_up), to=ReplayState.UNKNOWN))
         if steps:
             await work.journal.write(*steps)
         return [*missed.difference(over)]

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self
 
 from theirstack_async._clock import Clock, SystemClock
 from theirstack_async._values import UNSET, Unset
-from theirstack_async.config import check_count, check_seconds
-from theirstack_async.errors import ArgumentError
+from theirstack_async.config import check_count, check_seconds, check_share
 from theirstack_async.replay._plan import ReplayPlan
 from theirstack_async.replay._provider import AutoRetry, I, OnUnknown, ReplayEvent, ReplayProvider, StopWhen, WebhookId
 
@@ -131,8 +130,7 @@ class Replay(Generic[I]):
         from theirstack_async.replay._settings import Settings
 
         check_provider(self.provider, plan, "plan")
-        if not isinstance(tolerance, (int, float)) or not 0 <= tolerance <= 1:
-            raise ArgumentError(f"tolerance: expected a share from 0 to 1, got {tolerance!r}", field="tolerance")
+        check_share("tolerance", tolerance)
         settings = Settings(
             batch_size=plan.batch_size if batch_size is None else batch_size,
             rate=rate,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Generic, TypeVar
 
 from theirstack_async._clock import Clock
 from theirstack_async._tasks import cancel_and_wait
@@ -60,12 +60,12 @@ class Work(Generic[I]):
             self.pace.close(webhook_id)
         await self.journal.write(Stopped(webhook_id=webhook_id, reason=reason))
 
-    async def unless_ending(self, awaitable: Awaitable[T]) -> T | None:
+    async def unless_ending(self, waiting: Coroutine[Any, Any, T]) -> T | None:
         """Return what something that only waits and looks returns, or None as soon as the run is to end."""
-        doing = asyncio.ensure_future(awaitable)
-        ending = asyncio.ensure_future(self.ending.wait())
+        doing = asyncio.create_task(waiting)
+        ending = asyncio.create_task(self.ending.wait())
         try:
             await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
             return doing.result() if doing.done() else None
         finally:
-            await cancel_and_wait([each for each in (doing, ending) if isinstance(each, asyncio.Task)])
+            await cancel_and_wait([doing, ending])
