@@ -52,7 +52,7 @@ _HOPELESS: Final = (BadRequestError, NotFoundError, UnprocessableError)
 
 
 @attrs.define
-class _Watch:
+class _Target:
     """A webhook that is looked at again and again."""
 
     webhook_id: WebhookId
@@ -129,41 +129,41 @@ class Verifier(Generic[I]):
                 the journal cannot be read or written.
         """
         end, wait = self._clock.monotonic() + deadline, _FIRST_WAIT
-        watches = [_Watch(webhook_id, wanted) for webhook_id, wanted in self._by_webhook(positions).items()]
-        while watches:
+        targets = [_Target(webhook_id, wanted) for webhook_id, wanted in self._by_webhook(positions).items()]
+        while targets:
             last = self._clock.monotonic() >= end
-            for each in watches:
+            for each in targets:
                 if each.left:
                     await self._try(each)
-            if last or not any(each.left for each in watches):
+            if last or not any(each.left for each in targets):
                 break
             await self._clock.sleep(max(0.0, min(wait, end - self._clock.monotonic())))
             wait = min(wait * 2, _LONGEST_WAIT)
-        return await self._end(watches)
+        return await self._end(targets)
 
-    async def _try(self, watch: _Watch) -> None:
+    async def _try(self, target: _Target) -> None:
         """Look at a webhook once, if that is possible."""
         try:
-            found = await self._look_at(watch.webhook_id, watch.left)
+            found = await self._look_at(target.webhook_id, target.left)
         except _FATAL:
             raise
         except TheirStackError as error:
-            logger.debug("replay: webhook %s could not be looked at: %s", watch.webhook_id, error)
-            watch.error = error
+            logger.debug("replay: webhook %s could not be looked at: %s", target.webhook_id, error)
+            target.error = error
             if isinstance(error, _HOPELESS):
-                watch.left = []
+                target.left = []
             return
-        watch.error, watch.at = None, self._clock.now()
-        watch.sights |= found
-        watch.left = [at for at in watch.left if found[at].state not in _KNOWN]
+        target.error, target.at = None, self._clock.now()
+        target.sights |= found
+        target.left = [at for at in target.left if found[at].state not in _KNOWN]
 
-    async def _end(self, watches: Sequence[_Watch]) -> dict[int, Sight]:
+    async def _end(self, targets: Sequence[_Target]) -> dict[int, Sight]:
         """Note what is still open as it was seen last, and return all that was seen."""
         sights: dict[int, Sight] = {}
-        for each in watches:
+        for each in targets:
             await self._note(_open(each.sights), each.at)
             sights |= each.sights
-        errors = [(each.webhook_id, each.error) for each in watches if each.error is not None]
+        errors = [(each.webhook_id, each.error) for each in targets if each.error is not None]
         if errors and not sights:
             raise errors[-1][1]
         for webhook_id, error in errors:

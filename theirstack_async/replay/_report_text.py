@@ -1,0 +1,126 @@
+"""A report as text for people: the totals, what needs attention, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Final
+
+from theirstack_async.replay._provider import WebhookId
+from theirstack_async.replay._report_rows import ReplayRow
+from theirstack_async.replay._states import ReplayState
+
+if TYPE_CHECKING:
+    from theirstack_async.replay._report import ReplayReport
+
+_S = ReplayState
+_SHOWN: Final = 20
+"""Ids of a state that are named."""
+_LONGEST: Final = 200
+"""Characters of a reason that are shown."""
+
+_NEXT: Final[Mapping[ReplayState, str]] = {
+    _S.UNKNOWN: "may have been sent, or not. Look whether the receiver has them; if not, resume with "
+    "on_unknown='resend', which looks once more first, and may deliver some twice.",
+    _S.INTENDED: "were on their way. If the run has ended, resume it: that looks what became of them.",
+    _S.THROTTLED: "were put back unsent. Resume to send them.",
+    _S.REJECTED: "were refused by the API for good. The reasons above say why; nothing is left to do here.",
+    _S.FAILED_AGAIN: "were not taken by the receiver. Mend it, then make a new plan.",
+    _S.MISSING: "are no longer in the API's list. Verify again; if they stay away, look for them at the receiver.",
+    _S.PENDING: "were not delivered yet. Verify again.",
+    _S.ACCEPTED: "were accepted, and not looked at yet. Verify to see whether they arrived.",
+    _S.PLANNED: "were not sent. Resume to send them.",
+}
+"""What to do about each state that is not an end to be glad of, the most pressing first."""
+
+
+def report(report: ReplayReport) -> str:
+    """Return the whole report as lines of text."""
+    parts = [[totals(report)], _table(report), _stopped(report), *_attention(report), _next(report)]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def totals(report: ReplayReport) -> str:
+    """Return the totals in one line."""
+    found = ", ".join(f"{number:,} {_name(state)}" for state, number in report.counts.items() if number)
+    return f"{_events(report.total)}: {found}" if found else _events(0)
+
+
+def failures(report: ReplayReport) -> str:
+    """Return in one line what was not delivered, with the first ids."""
+    parts: list[str] = []
+    for state in _NEXT:
+        rows = _first(report, state)
+        if rows:
+            ids = ", ".join(_clean(str(row.id)) for row in rows)
+            more = ", ..." if report.counts[state] > len(rows) else ""
+            parts.append(f"{report.counts[state]:,} {_name(state)} ({ids}{more})")
+    return f"{report.counts[_S.DELIVERED]:,} of {_events(report.total)} delivered; {'; '.join(parts)}"
+
+
+def _table(report: ReplayReport) -> list[str]:
+    """Return a line for each webhook, and one for all, with a column for each state that occurs."""
+    if len(report.by_webhook) < 2:
+        return []
+    states = [state for state in _S if report.counts[state]]
+    lines = [["webhook", "events", *map(_name, states)]]
+    for webhook_id, counts in [*report.by_webhook.items(), ("total", report.counts)]:
+        numbers = [sum(counts.values()), *(counts[state] for state in states)]
+        lines.append([_clean(str(webhook_id)), *(f"{number:,}" for number in numbers)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
+
+
+def _stopped(report: ReplayReport) -> list[str]:
+    lines = [
+        f"  {'all webhooks' if webhook_id is None else _webhook(webhook_id)}: {_clean(reason)}"
+        for webhook_id, reason in report.stopped.items()
+    ]
+    return ["Stopped before the end:", *lines] if lines else []
+
+
+def _attention(report: ReplayReport) -> Iterator[list[str]]:
+    """Yield for each state that needs it the first ids, those together that have a webhook and a reason in common."""
+    for state in _NEXT:
+        rows = _first(report, state)
+        if not rows:
+            continue
+        lines = [f"{_name(state).capitalize()}: {report.counts[state]:,}"]
+        for (webhook_id, reason), group in groupby(rows, key=lambda row: (row.webhook_id, row.reason)):
+            said = [_webhook(webhook_id)] if len(report.by_webhook) > 1 else []
+            said += [_clean(reason)] if reason else []
+            ids = ", ".join(_clean(str(row.id)) for row in group)
+            lines.append(f"  {', '.join(said)}: {ids}" if said else f"  {ids}")
+        more = report.counts[state] - len(rows)
+        yield [*lines, f"  and {more:,} more; save_csv() and save_jsonl() write them all"] if more else lines
+
+
+def _next(report: ReplayReport) -> list[str]:
+    lines = [
+        f"  {report.counts[state]:,} {_name(state)}: {text}" for state, text in _NEXT.items() if report.counts[state]
+    ]
+    if lines:
+        return ["What to do next:", *lines]
+    return ["All that was to be sent was delivered."] if report.counts[_S.DELIVERED] else ["Nothing was to be sent."]
+
+
+def _first(report: ReplayReport, state: ReplayState) -> Sequence[ReplayRow]:
+    return [*islice((row for row in report.rows if row.state is state), _SHOWN)] if report.counts[state] else []
+
+
+def _events(number: int) -> str:
+    return f"{number:,} {'event' if number == 1 else 'events'}"
+
+
+def _name(state: ReplayState) -> str:
+    return state.value.replace("_", " ")
+
+
+def _webhook(webhook_id: WebhookId) -> str:
+    return f"webhook {_clean(str(webhook_id))}"
+
+
+def _clean(text: str) -> str:
+    """Return a server's words as one line that any terminal can take."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
