@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         Trace,
     )
     from theirstack_async.replay._replay import Replay
-    from theirstack_async.replay._report import ReplayReport, ReplayRow
+    from theirstack_async.replay._report import ReplayReport
+    from theirstack_async.replay._report_rows import ReplayRow
     from theirstack_async.replay._run import ReplayRun
     from theirstack_async.replay._snapshot import ReplaySnapshot
     from theirstack_async.replay._states import ReplayState
@@ -67,7 +68,7 @@ _MODULES: Final = {
     "ReplayPlan": "_plan",
     "ReplayProvider": "_provider",
     "ReplayReport": "_report",
-    "ReplayRow": "_report",
+    "ReplayRow": "_report_rows",
     "ReplayRun": "_run",
     "ReplaySnapshot": "_snapshot",
     "ReplayState": "_states",
