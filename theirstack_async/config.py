@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from ssl import SSLContext
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -106,7 +106,13 @@ def check_seconds(field: str, value: object) -> None:
         raise ArgumentError(f"{field}: expected seconds from 0, got {value!r}", field=field)
 
 
-def _is_seconds(value: object) -> bool:
+def check_share(field: str, value: object) -> None:
+    """Raise an :class:`ArgumentError` naming ``field`` unless ``value`` is a number from 0 to 1."""
+    if not _is_seconds(value) or value > 1:
+        raise ArgumentError(f"{field}: expected a share from 0 to 1, got {value!r}", field=field)
+
+
+def _is_seconds(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
@@ -183,13 +189,17 @@ class ClientConfig:
     keep_unknown_fields: bool = False
 
 
-def load_key(api_key: str | KeyProvider | None) -> Secret | KeyProvider | None:
-    """Return the key that was given, or the one in ``THEIRSTACK_API_KEY``, or None where there is neither."""
+def load_key(
+    api_key: str | KeyProvider | None, *, source: str = "api_key", variable: str = KEY_VARIABLE
+) -> Secret | KeyProvider | None:
+    """Return the key that was given, or the one in the environment, or None where there is neither.
+
+    ``source`` is the name of the argument that it was given as, and ``variable`` that of the environment's.
+    """
     if callable(api_key):
         return api_key
-    source = "api_key"
     if api_key is None:
-        api_key, source = os.environ.get(KEY_VARIABLE), KEY_VARIABLE
+        api_key, source = os.environ.get(variable), variable
         if not api_key:
             return None
     return Secret(check_key(api_key, source))
@@ -218,12 +228,20 @@ def load_base_url(base_url: str | None) -> str:
     """Return the address that was given, or the one in ``THEIRSTACK_BASE_URL``, or the production API's.
 
     Raises:
+        ConfigurationError: as :func:`check_base_url`.
+    """
+    return check_base_url(base_url or os.environ.get(URL_VARIABLE) or PRODUCTION_URL)
+
+
+def check_base_url(url: str, example: str = PRODUCTION_URL) -> str:
+    """Return an API's address without a slash at its end.
+
+    Raises:
         ConfigurationError: it is not an absolute http or https address, or has credentials, a query or a fragment.
     """
-    url = base_url or os.environ.get(URL_VARIABLE) or PRODUCTION_URL
     if not _is_address(url) or any(ch in url for ch in "@?#"):
         raise ConfigurationError(
-            "base_url: expected an address such as https://api.theirstack.com, without credentials, query or fragment"
+            f"base_url: expected an address such as {example}, without credentials, query or fragment"
         )
     return url.rstrip("/")
 

@@ -63,12 +63,18 @@ class Dialect:
     parse_error: ErrorParser
     operations: Mapping[str, Operation]
     """By name."""
+    missing_key: str
+    """What a call needs that has no key, and how to give it: the end of an error's sentence."""
+    key_argument: str = "api_key"
+    """The argument that a key is given as."""
     holds_rows: Callable[[Response], bool] = lambda _: False
     """Whether an answer that refuses a billed request holds rows all the same, which were paid for."""
     count_rows: Callable[[bytes], int | None] = lambda _: None
     """From the answer of an operation that has a price to the number of its rows; None where it has none to count."""
     assumed_windows: Mapping[str, tuple[tuple[str, int, float], ...]] = {}
     """By rate group: the windows (name, requests, seconds) that are presumed until the API has declared some."""
+    declares_windows: bool = True
+    """Whether the API's answers declare rate windows; where they never do, those that are assumed stay."""
     secret_fields: frozenset[str] = frozenset()
     """Fields of a request's body that no error may repeat."""
 

@@ -10,7 +10,7 @@ from theirstack_async._engine.call import Call
 from theirstack_async._engine.dialect import Dialect
 from theirstack_async._values import Headers, Secret
 from theirstack_async._wire.message import Request
-from theirstack_async.config import KEY_VARIABLE, KeyProvider, check_key
+from theirstack_async.config import KeyProvider, check_key
 from theirstack_async.errors import ConfigurationError, TheirStackError
 
 
@@ -24,20 +24,19 @@ async def with_key(call: Call, source: Secret | KeyProvider | None, dialect: Dia
     if not call.operation.needs_key:
         return call.request
     if source is None:
-        raise ConfigurationError(
-            f"{call.request.label} needs an API key: pass TheirStack(api_key=...) or set {KEY_VARIABLE}"
-        )
-    call.key = source.reveal() if isinstance(source, Secret) else check_key(await _ask(call, source), "api_key()")
+        raise ConfigurationError(f"{call.request.label} needs {dialect.missing_key}")
+    asked = f"{dialect.key_argument}()"
+    call.key = source.reveal() if isinstance(source, Secret) else check_key(await _ask(call, source, asked), asked)
     name, value = dialect.auth_header(call.key)
     return attrs.evolve(call.request, headers=Headers({**call.request.headers, name: value}))
 
 
-async def _ask(call: Call, source: KeyProvider) -> object:
+async def _ask(call: Call, source: KeyProvider, asked: str) -> object:
     try:
         answer = source()
-        return await call.in_time(answer, "deadline", "api_key()") if inspect.isawaitable(answer) else answer
+        return await call.in_time(answer, "deadline", asked) if inspect.isawaitable(answer) else answer
     except TheirStackError:
         raise
     except Exception as error:
-        message = f"{call.request.label}: api_key() gave no key, it raised {type(error).__name__}"
+        message = f"{call.request.label}: {asked} gave no key, it raised {type(error).__name__}"
         raise ConfigurationError(message) from error

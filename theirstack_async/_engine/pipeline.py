@@ -224,7 +224,7 @@ class Pipeline:
             return error
         response = mask_echo(response, (call.key, *call.secrets))
         call.told = parse_rate_limit(response.headers)
-        await turn.end(response, call.told or RateLimit(()))
+        await turn.end(response, call.told or (RateLimit(()) if self.dialect.declares_windows else None))
         return self._judge(call, request, response, before)
 
     async def _turn(self, call: Call) -> Turn:

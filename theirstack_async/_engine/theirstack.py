@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from theirstack_async._engine.dialect import Dialect, Operation
+from theirstack_async.config import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from theirstack_async._wire.message import Response
@@ -172,6 +173,7 @@ def theirstack_dialect(base_url: str) -> Dialect:
         auth_header=_bearer,
         parse_error=_parse_error,
         operations=OPERATIONS,
+        missing_key=f"an API key: pass TheirStack(api_key=...) or set {KEY_VARIABLE}",
         holds_rows=_holds_rows,
         count_rows=_count_rows,
         assumed_windows={TIERED: _PER_SECOND},

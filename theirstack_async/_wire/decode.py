@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 import attrs
@@ -62,17 +62,32 @@ class ErrorBody:
     problems: tuple[Problem, ...] = ()
 
 
-def api_error(response: Response, label: str, *, now: float, hide: Iterable[str] = ()) -> APIError:
+Text = Callable[[object], str | None]
+"""Returns a value as a text that may be shown, or None for what is no text or an empty one."""
+ReadError = Callable[[Mapping[str, object], Text], ErrorBody]
+"""Reads an error's body, of which nothing is known but that it is JSON."""
+
+
+def api_error(
+    response: Response,
+    label: str,
+    *,
+    now: float,
+    hide: Iterable[str] = (),
+    read: ReadError | None = None,
+    by_code: Mapping[str, type[APIError]] = {},
+) -> APIError:
     """Return the exception for an answer whose status is not 2xx.
 
     ``label`` names the request, ``now`` is a Unix timestamp, and ``hide`` are the key and secrets, which a server may
-    echo.
+    echo. ``read`` reads another API's bodies, and ``by_code`` are codes that tell more than their status does.
     """
     hidden = tuple(hide)
     text = mask(response.body[:_READ_AT_MOST].decode("utf-8", "replace"), hidden)
-    body = _parse(text, hidden)
+    body = _parse(text, hidden, read or _envelope)
     rate_limit = parse_rate_limit(response.headers)
-    cls = _CLASSES.get(response.status) or (ServerError if response.status >= 500 else APIError)
+    by_status = _CLASSES.get(response.status) or (ServerError if response.status >= 500 else APIError)
+    cls = by_code.get(body.code or "", by_status)
     details: dict[str, Any] = {
         "status": response.status,
         "code": body.code,
@@ -134,7 +149,7 @@ def mask(text: str, hide: Iterable[str]) -> str:
     return text
 
 
-def _parse(text: str, hide: Iterable[str]) -> ErrorBody:
+def _parse(text: str, hide: Iterable[str], read: ReadError) -> ErrorBody:
     try:
         data = _mapping(json.loads(text))
     except (ValueError, RecursionError):
@@ -144,6 +159,10 @@ def _parse(text: str, hide: Iterable[str]) -> ErrorBody:
         # Masked once more: JSON can write each letter in several ways.
         return mask(value, hide)[:2000] if isinstance(value, str) and value else None
 
+    return read(data, string)
+
+
+def _envelope(data: Mapping[str, object], string: Text) -> ErrorBody:
     error = _mapping(data.get("error"))
     request_id = data.get("request_id")
     return ErrorBody(
@@ -152,7 +171,7 @@ def _parse(text: str, hide: Iterable[str]) -> ErrorBody:
         description=string(error.get("description") or data.get("detail")),
         request_id=request_id if isinstance(request_id, int) else string(request_id),
         problems=tuple(
-            Problem(mask(_path(item.get("loc")), hide)[:200], (string(item.get("msg")) or "invalid")[:EXCERPT])
+            Problem((string(_path(item.get("loc"))) or "")[:200], (string(item.get("msg")) or "invalid")[:EXCERPT])
             for item in map(_mapping, _sequence(data.get("detail"))[:50])
             if item
         ),
