@@ -19,9 +19,10 @@ from theirstack_async.incremental._exclusion import Exclusion
 from theirstack_async.incremental._kept import KeptPages
 from theirstack_async.incremental._keyset import Keyset
 from theirstack_async.incremental._plan import Ask, Count, Plan, Row
-from theirstack_async.incremental._progress import FORMAT, Progress
+from theirstack_async.incremental._progress import Progress
 from theirstack_async.incremental._run import Profile
 from theirstack_async.incremental._search import Bounds, SearchReader, Source
+from theirstack_async.incremental.state._saved import FORMAT
 from theirstack_async.incremental.state._state import Id, SavedState
 from theirstack_async.models import Company, Job, WebhookEvent
 from theirstack_async.pagination import Paginator, digest

@@ -14,12 +14,11 @@ from typing import Any, Final
 import attrs
 
 from theirstack_async.errors import StateError
+from theirstack_async.incremental.state._saved import check_document
 from theirstack_async.incremental.state._state import Id, SavedState, StateChange
 
 LAST_INSTANT: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 """The last second that Python knows, in Unix seconds."""
-FORMAT: Final = 1
-"""The version of the documents that are written here."""
 
 
 @attrs.define(eq=False)
@@ -119,14 +118,10 @@ class Progress:
 
 
 def _check(base: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-    """Refuse what was saved under another format, or of another server."""
+    """Refuse what cannot be read, in a state of somebody's own too, and what was saved of another server."""
     if not document:
         return
-    if document.get("format") != FORMAT:
-        raise StateError(
-            f"the state of this profile has format {document.get('format')!r}, and this release writes {FORMAT}; use "
-            "the release of theirstack-async that wrote it, or reset it, which buys every row again"
-        )
+    check_document(document, "the state of this profile")
     if document.get("base_url") != base["base_url"]:
         raise StateError(
             f"the state of this profile was made with {document.get('base_url')}, and this client talks to "

@@ -57,10 +57,20 @@ class TestDocument:
         assert found.document == {**NEW, **kept}
         assert (found.mark, found.landed) == (AT, ["a"])
 
-    @pytest.mark.parametrize("format_", [None, 0, 2, "1"])
-    def test_of_another_format(self, format_: object) -> None:
-        with pytest.raises(StateError, match=r"has format .*, and this release writes 1; use the release of theirsta"):
+    @pytest.mark.parametrize("format_", [None, 0, "1", True])
+    def test_of_no_format(self, format_: object) -> None:
+        with pytest.raises(StateError, match="the state of this profile holds something else than the state of a prof"):
             progress(1, format=format_)
+
+    def test_of_a_later_format(self) -> None:
+        said = r"profile was written by a later release \(format 2, and this one knows 1\); upgra"
+        with pytest.raises(StateError, match=said):
+            progress(1, format=2)
+
+    def test_that_no_release_writes(self) -> None:
+        """States of somebody's own need not look at what they keep."""
+        with pytest.raises(StateError, match="a profile whose rows is -1, which no release writes; restore it"):
+            progress(1, rows=-1)
 
     def test_of_another_api(self) -> None:
         wrong = "made with https://other.example, and this client talks to https://api.example: .*or reset the profile"

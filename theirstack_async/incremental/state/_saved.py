@@ -43,9 +43,9 @@ def check_document(document: Any, where: str) -> Mapping[str, Any]:
     Raises:
         StateError: it is of a later format, or no document at all.
     """
-    if not isinstance(document, dict):
+    if not isinstance(document, Mapping):
         raise StateError(f"{where} holds something else than the state of a profile; restore it from a copy")
-    found = cast("dict[str, Any]", document)
+    found = cast("Mapping[str, Any]", document)
     check_format(found.get("format", FORMAT), where)
     for name, is_sound in _SOUND.items():
         if name in found and not is_sound(found[name]):
@@ -60,9 +60,9 @@ def check_format(number: Any, where: str) -> None:
     """Refuse a format that this release does not know.
 
     Raises:
-        StateError: it is later than ours, or no number.
+        StateError: it is later than ours, or none that a release writes.
     """
-    if not isinstance(number, int):
+    if type(number) is not int or number < 1:
         raise StateError(f"{where} holds something else than the state of a profile; restore it from a copy")
     if number > FORMAT:
         raise StateError(
