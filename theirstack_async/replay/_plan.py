@@ -12,7 +12,7 @@ import attrs
 from theirstack_async.errors import ArgumentError
 from theirstack_async.replay import _plan_file, _plan_summary
 from theirstack_async.replay._plan_summary import PlanSummary
-from theirstack_async.replay._provider import AutoRetry, I, RateWindow, WebhookId
+from theirstack_async.replay._provider import AutoRetry, I, ReplayWindow, WebhookId
 
 _SHOWN: Final = 20
 """Ids a webhook that ``str(diff)`` names."""
@@ -68,7 +68,7 @@ class ReplayPlan:
     """What becomes of events that the API may still deliver by itself."""
     batch_size: int
     """Ids a call, as the summary reckons."""
-    windows: tuple[RateWindow, ...]
+    windows: tuple[ReplayWindow, ...]
     """The API's bounds, as the summary reckons."""
     entries: tuple[PlanEntry[Any], ...] = attrs.field(repr=_entries_shown)
     """Webhooks in the order in which they were given, the oldest event first within one."""

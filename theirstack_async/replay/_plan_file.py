@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from theirstack_async.errors import ArgumentError, ReplayError
-from theirstack_async.replay._provider import RateWindow
+from theirstack_async.replay._provider import ReplayWindow
 
 if TYPE_CHECKING:
     from theirstack_async.replay._plan import PlanEntry, ReplayPlan
@@ -103,7 +103,7 @@ def entry_fields(data: Any) -> dict[str, Any]:
 
 
 def digest(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return a SHA-256 in hex over a plan, however it is spaced and in whatever order its names stand."""
+    """Return a SHA-256 in hex over a plan."""
     hashed = hashlib.sha256(_line(head))
     for row in rows:
         hashed.update(_line(row))
@@ -202,7 +202,7 @@ def _broken(name: str, why: str) -> ReplayError:
 
 
 def _line(data: Any) -> bytes:
-    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(data, separators=(",", ":")).encode() + b"\n"
 
 
 def _instant(value: datetime) -> str:
@@ -232,9 +232,14 @@ def _check(kind: type[T], value: Any, name: str) -> T:
     return value
 
 
-def _list(data: Mapping[str, Any], name: str) -> list[Any]:
-    found: list[Any] = _check(list, data.get(name), name)
-    return found
+def _items(value: object, name: str) -> Sequence[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} is {value!r:.60}")  # noqa: TRY004
+    return cast("Sequence[Any]", value)
+
+
+def _list(data: Mapping[str, Any], name: str) -> Sequence[Any]:
+    return _items(data.get(name), name)
 
 
 def _time(data: Mapping[str, Any], name: str) -> datetime:
@@ -266,14 +271,14 @@ def _one_of(known: tuple[str, ...], value: Any, name: str) -> str:
     raise ValueError(f"{name} is {value!r:.60}")
 
 
-def _window(value: Any) -> RateWindow:
-    parts: list[Any] = _check(list, value, "windows")
+def _window(value: Any) -> ReplayWindow:
+    parts = _items(value, "windows")
     if len(parts) != 4:
         raise ValueError(f"windows has {value!r:.60}")
     limit, seconds, counts, per = parts
     if type(seconds) not in (int, float) or not seconds > 0:
         raise ValueError(f"windows has {value!r:.60}")
-    return RateWindow(
+    return ReplayWindow(
         limit=_count(limit, "windows"),
         seconds=seconds,
         counts=cast("Any", _one_of(("ids", "calls"), counts, "windows")),
