@@ -184,13 +184,13 @@ def _head(plan: ReplayPlan) -> str:
 
 
 def _outlook(plan: ReplayPlan, numbers: PlanSummary) -> Iterator[str]:
-    attempts = [
-        (entry.next_attempt, entry.excluded is None) for entry in plan.entries if entry.next_attempt is not None
-    ]
+    attempts = [(entry.next_attempt, entry.excluded) for entry in plan.entries if entry.next_attempt is not None]
     if attempts:
-        sent = sum(is_sent for _, is_sent in attempts)
+        first = min(next_attempt for next_attempt, _ in attempts)
+        sent = sum(excluded is None for _, excluded in attempts)
+        shares = ((sent, "sent all the same"), (len(attempts) - sent, "left out"))
         yield f"The API may still deliver {_number(len(attempts), 'event')} by itself, the first at"
-        yield f"{instant(min(attempts)[0])}: {sent:,} to be sent all the same, {len(attempts) - sent:,} left out."
+        yield f"{instant(first)}: {', '.join(f'{count:,} {what}' for count, what in shares if count)}."
     if numbers.to_send:
         yield f"{_number(numbers.calls, 'call')} of at most {_number(plan.batch_size, 'id')}, {_pace(plan, numbers)}."
     yield "This is a plan: nothing was sent."
