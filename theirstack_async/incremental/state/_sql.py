@@ -198,9 +198,15 @@ class SQLState:
             ) from error
 
     async def _label(self, key: str) -> str:
-        """Return what tells people which profile it is."""
+        """Return what tells people which profile it is.
+
+        Raises:
+            StateLockedError: another program has the database to itself, which need not be a run.
+        """
         try:
             saved = await self.load(key)
+        except StateLockedError as error:
+            raise StateLockedError(f"{error}, or wait for it with wait=") from error.__cause__
         except StateError:
             return key
         return str(saved.document.get("label") or key)
