@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -47,12 +48,10 @@ class ReplayReport:
             JournalError: the journal cannot be read, or is none.
         """
         journal = await Journal.open(Path(path), write=False)
-        try:
+        async with aclosing(journal):
             fold = Fold(journal.plan)
             async for step in journal.steps():
                 fold.take(step)
-        finally:
-            await journal.aclose()
         return cls(fold.rows(), fold.ledger.stopped)
 
     @property
