@@ -90,13 +90,18 @@ class TheirStackEvents:
     ) -> AsyncGenerator[ReplayEvent[int], None]:
         """Yield the events of a webhook that have one of these statuses, whenever they came about. Free.
 
+        For several statuses the whole list is read: of one list for each, an event that changes its status between
+        them could be missing in both.
+
         Raises:
             DecodeError: a row of the list cannot be read.
             TheirStackError: the list could not be read to its end.
         """
-        for word in dict.fromkeys(status):
-            async with aclosing(self._rows(webhook_id, word, "raise")) as events:
-                async for event in events:
+        words = frozenset(status)
+        alone = next(iter(words)) if len(words) == 1 else None
+        async with aclosing(self._rows(webhook_id, alone, "raise")) as events:
+            async for event in events:
+                if event.word in words:
                     yield event
 
     async def resend(self, webhook_id: WebhookId, ids: Collection[int]) -> Resent[int]:
