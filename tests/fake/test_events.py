@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fake._receiver import Api, calling
+from tests.fake._receiver import Api, Receiver, calling
 from theirstack_async.testing import FakeTheirStack
 from theirstack_async.testing.payloads import Payloads
 from theirstack_async.testing.store import STATUSES, EventStore, Order, Outcome
@@ -30,6 +30,35 @@ async def test_rows_have_the_record_and_the_outcome(api: Api) -> None:
     assert str(row["job_id"]) in row["payload"]["url"]
     assert row["payload"]["discovered_at"].endswith("T08:41:07")
     assert 7_000 < len(json.dumps(row["payload"])) < 10_000
+
+
+async def test_a_new_attempt_shows_while_the_clock_stands_still(api: Api, receiver: Receiver) -> None:
+    """It is later by a microsecond than the one before it, also when it is not really sent."""
+    receiver.status = 503
+    seen = []
+    for url in (receiver.url, "https://elsewhere.example/"):
+        webhook_id = api.fake.seed_webhook(url)
+        (event_id,) = api.fake.seed_events(webhook_id, 1)
+        for _ in range(2):
+            await api.retry(event_id)
+            await api.fake.settled()
+            (row,) = await api.ok("GET", f"/v0/webhooks/{webhook_id}/events")
+            assert row["status"] == "FAILED"
+            seen.append((row["updated_at"], api.fake.event(event_id).updated_at))
+    once, twice = (
+        ("2026-09-21T14:13:20.000001Z", 1_790_000_000.000001),
+        ("2026-09-21T14:13:20.000002Z", 1_790_000_000.000002),
+    )
+    assert seen == [once, twice, once, twice]
+
+
+async def test_attempts_are_noted_to_the_microsecond(api: Api, receiver: Receiver) -> None:
+    (event_id,) = api.fake.seed_events(webhook_id := api.fake.seed_webhook(receiver.url), 1)
+    await api.fake.clock.advance(0.25)
+    await api.retry(event_id)
+    await api.fake.settled()
+    (row,) = await api.ok("GET", f"/v0/webhooks/{webhook_id}/events")
+    assert (row["triggered_at"], row["updated_at"]) == ("2026-09-21T14:13:20Z", "2026-09-21T14:13:20.250000Z")
 
 
 async def test_kinds_of_payload(api: Api) -> None:

@@ -16,7 +16,7 @@ from theirstack_async.testing.payloads import Payloads
 from theirstack_async.testing.registry import DELIVERY_TYPE, Registry, Webhook
 from theirstack_async.testing.schedule import HOUR, RESEND_FOR, Schedule
 from theirstack_async.testing.search.dataset import DataSet
-from theirstack_async.testing.store import EventStore, Kind, Outcome, Place, Status
+from theirstack_async.testing.store import MICRO, EventStore, Kind, Outcome, Place, Status
 
 _NO_OUTCOME: Final = Outcome(None, None)
 _SEEDED: Final[dict[Status, Outcome]] = {
@@ -39,8 +39,8 @@ class EventState:
     """Deliveries tried, counted up to 255."""
     triggered_at: int
     """Unix time in seconds."""
-    updated_at: int
-    """Unix time in seconds."""
+    updated_at: float
+    """Unix time in seconds, exact to the microsecond: when its delivery was begun or ended last."""
     response_status_code: int | None
     response_body: str | None
 
@@ -136,7 +136,7 @@ class Backend:
             status=place.status,
             attempts=segment.attempts[index],
             triggered_at=segment.triggered[index],
-            updated_at=segment.touched[index],
+            updated_at=segment.touched[index] / MICRO,
             response_status_code=outcome.status_code,
             response_body=outcome.body,
         )
@@ -155,7 +155,7 @@ class Backend:
         for event_id in ids:
             place = self.store.find(event_id)
             webhook = self.registry.webhooks[place.segment.webhook_id]
-            too_early = place.segment.touched[place.index] + HOUR > now
+            too_early = place.segment.touched[place.index] // MICRO + HOUR > now
             too_late = place.segment.triggered[place.index] + RESEND_FOR < now
             if webhook.is_archived or place.status != "FAILED" or too_early or too_late:
                 continue
@@ -170,7 +170,7 @@ class Backend:
         elif not is_loopback(webhook.url):
             self._record(place, NOT_SENT)
         else:
-            self.store.update(place, "IN_PROGRESS", int(self.clock.now()))
+            self.store.update(place, "IN_PROGRESS", self.clock.now())
             self.queue.put(webhook.id, place.event_id)
 
     async def _deliver(self, event_id: int) -> None:
@@ -180,11 +180,11 @@ class Backend:
         self._record(place, await self.sender.send(webhook.url, body, webhook.secret))
 
     def _record(self, place: Place, outcome: Outcome) -> None:
-        now = int(self.clock.now())
+        now = self.clock.now()
         delivered = outcome.status_code is not None and 200 <= outcome.status_code <= 299
         self.store.update(place, "SUCCESS" if delivered else "FAILED", now, outcome)
         if not delivered:
-            self._plan_resend(place, now)
+            self._plan_resend(place, int(now))
 
     def _plan_resend(self, place: Place, now: int) -> None:
         triggered = place.segment.triggered[place.index]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from theirstack_async.testing.payloads import JOB_ID_OFFSET, Payloads
-from theirstack_async.testing.store import STATUSES, EventStore, Place
+from theirstack_async.testing.store import MICRO, STATUSES, EventStore, Place
 
 _STATUS_TEXT: Final = [status.encode() for status in STATUSES]
 
@@ -17,6 +17,12 @@ _STATUS_TEXT: Final = [status.encode() for status in STATUSES]
 @lru_cache(maxsize=4096)
 def _instant(seconds: int) -> bytes:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)).encode()
+
+
+def _exact(micros: int) -> bytes:
+    second, fraction = divmod(micros, MICRO)
+    whole = _instant(second)
+    return b"%s.%06dZ" % (whole[:-1], fraction) if fraction else whole
 
 
 @lru_cache(maxsize=256)
@@ -42,7 +48,7 @@ def row(place: Place, store: EventStore, payloads: Payloads) -> list[bytes]:
     outcome = store.outcome(place)
     tail = b',"created_at":"%s","updated_at":"%s","response_status_code":%s,"response_body":%s}' % (
         triggered,
-        _instant(segment.touched[index]),
+        _exact(segment.touched[index]),
         b"null" if outcome.status_code is None else b"%d" % outcome.status_code,
         _text(outcome.body),
     )

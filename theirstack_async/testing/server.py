@@ -203,7 +203,7 @@ class FakeTheirStack:
         """Add ``n`` events as if they had happened, and return their ids. Nothing is delivered or billed.
 
         ``kind`` is ``"job"``, ``"company"``, ``"job_closed"``, or None for a null payload. They are ``spacing`` seconds
-        apart, the last one now. FAILED ones are resent when the clock is advanced. An event takes 12 bytes of memory.
+        apart, the last one now. FAILED ones are resent when the clock is advanced. An event takes 16 bytes of memory.
         Raises KeyError for an unknown webhook.
         """
         return self._backend.seed(self._webhook(webhook_id).id, n, status, kind, spacing)

@@ -16,6 +16,7 @@ Order = Literal["asc", "desc"]
 STATUSES: Final[tuple[Status, ...]] = ("IN_PROGRESS", "SUCCESS", "FAILED", "NOT_TRIGGERED")
 _CODE: Final = {status: code for code, status in enumerate(STATUSES)}
 FIRST_ID: Final = 1_000_001
+MICRO: Final = 1_000_000
 _CHUNK: Final = 4096
 _MAX_OUTCOMES: Final = 10_000
 
@@ -42,7 +43,9 @@ class Segment:
         self.attempts: bytearray = bytearray()
         self.outcome: array[int] = array("H")
         self.triggered: array[int] = array("I")
-        self.touched: array[int] = array("I")
+        """Unix times in seconds."""
+        self.touched: array[int] = array("Q")
+        """Unix times in microseconds."""
 
     def __len__(self) -> int:
         return len(self.status)
@@ -53,7 +56,7 @@ class Segment:
         self.attempts.extend(bytes([attempts]) * count)
         self.outcome.extend(array("H", [outcome]) * count)
         self.triggered.extend(triggered)
-        self.touched.extend(self.triggered[len(self) - count :])
+        self.touched.extend(second * MICRO for second in self.triggered[len(self) - count :])
 
     def pick(self, code: int, skip: int, take: int, order: Order) -> list[int]:
         """Return up to ``take`` indexes of events of a status, after the first ``skip`` of them in ``order``."""
@@ -136,11 +139,15 @@ class EventStore:
         """Return what the receiver answered last."""
         return self._outcomes[place.segment.outcome[place.index]]
 
-    def update(self, place: Place, status: Status, now: int, outcome: Outcome | None = None) -> None:
-        """Set an event's status; with an outcome, count one more attempt (they are counted up to 255)."""
+    def update(self, place: Place, status: Status, now: float, outcome: Outcome | None = None) -> None:
+        """Set an event's status; with an outcome, count one more attempt (they are counted up to 255).
+
+        A new attempt is later than what was before it, by a microsecond where the clock stood still.
+        """
         segment, index = place.segment, place.index
+        earliest = segment.touched[index] + (place.status != "IN_PROGRESS")
         segment.status[index] = _CODE[status]
-        segment.touched[index] = now
+        segment.touched[index] = max(round(now * MICRO), earliest)
         if outcome is not None:
             segment.outcome[index] = self._intern(outcome)
             segment.attempts[index] = min(segment.attempts[index] + 1, 255)
