@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -240,6 +241,20 @@ async def test_a_connection_that_ends_within_undoes_all(postgres_url: str) -> No
     await state.save(KEY, StateChange(0, {}), within=count)
     assert found == [0]
     await state.aclose()
+
+
+async def test_one_that_nobody_closes_ends_its_session_without_a_word(
+    postgres_url: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    state = PostgresState(postgres_url)
+    await state.acquire(KEY)
+    del state
+    gc.collect()
+    assert [*recwarn] == []
+    other = PostgresState(postgres_url)
+    await other.acquire(KEY, wait=60.0)
+    await other.release(KEY)
+    await other.aclose()
 
 
 async def test_a_password_that_is_wrong_is_not_shown(postgres_url: str) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from theirstack_async._database.database import DatabaseError, ended_within
-from theirstack_async._database.thread import ThreadedDatabase
+from theirstack_async._database.thread import ThreadedDatabase, closer_of
 from theirstack_async._values import Secret
 from theirstack_async.errors import ArgumentError, ConfigurationError
 
@@ -63,6 +63,7 @@ class _Engine:
         self._conninfo: Final = conninfo
         self._where: Final = where
         self._connection: Connection[_Row] | None = None
+        self._closer: Callable[[], object] | None = None
         self._held: Final[set[str]] = set()
 
     def transact(self, work: Callable[[Any], T]) -> T:
@@ -130,6 +131,7 @@ class _Engine:
 
             options = {"connect_timeout": _PATIENCE, **_parts(self._conninfo)}
             self._connection = connect(make_conninfo("", **options), autocommit=True)
+            self._closer = closer_of(self, self._connection.close)
             for key in self._held:
                 if not _is_true(self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_number(key),))):
                     self._disconnect()
@@ -149,9 +151,9 @@ class _Engine:
             self._disconnect()
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        if self._closer is not None:
+            self._closer()
+        self._connection = self._closer = None
 
     def _failed(self, error: Error, what: str = "used") -> DatabaseError:
         return DatabaseError(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from theirstack_async._database.database import DatabaseError, ended_within
-from theirstack_async._database.thread import FileLocks, ThreadedDatabase, identity
+from theirstack_async._database.thread import FileLocks, ThreadedDatabase, closer_of, identity
 from theirstack_async.config import check_seconds
 
 T = TypeVar("T")
@@ -106,8 +105,7 @@ class _Engine:
             self._disconnect()
         if self._connection is None:
             connection = sqlite3.connect(self._path, timeout=rest, isolation_level=None, check_same_thread=False)
-            # For a database that nobody closes, on whatever thread it is found.
-            closer = weakref.finalize(self, connection.close)
+            closer = closer_of(self, connection.close)
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -186,6 +187,20 @@ def take_file_lock(lock: BaseFileLock, wait: float) -> bool:
             "whose file system has locks"
         ) from error
     return True
+
+
+def closer_of(owner: object, close: Callable[[], object]) -> Callable[[], object]:
+    """Return what closes a connection, once: when it is called, or when its owner is gone that nobody closed.
+
+    The latter is on whatever thread it is found. A process that was forked leaves the connection to its parent.
+    """
+    pid = os.getpid()
+
+    def close_here() -> None:
+        if os.getpid() == pid:
+            close()
+
+    return weakref.finalize(owner, close_here)
 
 
 def identity(path: str) -> tuple[int, int] | None:

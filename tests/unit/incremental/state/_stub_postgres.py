@@ -60,6 +60,11 @@ class StubConnection:
         self._lost = False
 
     @property
+    def closed(self) -> bool:
+        """Tell whether it has ended."""
+        return self._lost
+
+    @property
     def info(self) -> Any:
         """Tell the state of the transaction."""
         return SimpleNamespace(transaction_status=self._status)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import os
 import pickle
 import sys
 import traceback
@@ -215,6 +217,20 @@ async def test_two_runs_of_one_object_do_not_share_a_lock(state: PostgresState) 
     await state.release("a")
     await state.acquire("a")
     await state.release("a")
+
+
+@pytest.mark.parametrize("forked", [False, True])
+async def test_one_that_nobody_closes_leaves_nothing_open_but_to_its_parent(
+    stub_postgres: StubServer, monkeypatch: pytest.MonkeyPatch, forked: bool
+) -> None:
+    """To close a connection tells the server, and a process that was forked would end its parent's."""
+    state = PostgresState(stub_postgres.url)
+    await state.load("a")
+    pid = os.getpid() + forked
+    monkeypatch.setattr(os, "getpid", lambda: pid)
+    del state
+    gc.collect()
+    assert [connection.closed for connection in stub_postgres.connections] == [not forked]
 
 
 async def test_an_error_goes_to_another_process_without_the_connection(
