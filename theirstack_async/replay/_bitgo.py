@@ -189,6 +189,8 @@ class BitGoNotifications:
         for word in sorted(wanted, key=lambda word: (_BY_LIFE.index(word) if word in _BY_LIFE else -1, word)):
             async with aclosing(self._with_status(webhook, begin, finish, word)) as rows:
                 async for row in rows:
+                    if (start is not None and row.created_at < start) or (end is not None and row.created_at >= end):
+                        continue
                     groups.add(row.group)
                     first = min(first, row.created_at)
                     yield row.event(webhook, now)
@@ -201,13 +203,15 @@ class BitGoNotifications:
     async def resend(self, webhook_id: WebhookId, ids: Collection[str]) -> Resent[str]:
         """Have up to 25 notifications sent again, in one call that is made once, and return what came of it.
 
-        Raises:
-            ArgumentError: there are none or more than 25, or one of them is no id.
+        What is no id, or more than 25 of them, is refused here, and nothing is sent.
         """
-        webhook = self.check_webhook_id("webhook_id", webhook_id)
-        checked = list(dict.fromkeys(self.check_id("ids", each) for each in ids))
+        try:
+            webhook = self.check_webhook_id("webhook_id", webhook_id)
+            checked = list(dict.fromkeys(self.check_id("ids", each) for each in ids))
+        except ArgumentError as error:
+            return Resent(verdict="refused", reason=str(error))
         if not 1 <= len(checked) <= _MOST:
-            raise ArgumentError(f"ids: expected from 1 to {_MOST} ids a call, got {len(checked)}", field="ids")
+            return Resent(verdict="refused", reason=f"ids: expected from 1 to {_MOST} ids a call, got {len(checked)}")
         parts, body = {"webhook_id": webhook}, {"webhookNotificationIds": checked}
         try:
             reply = await self._pipeline.call(self._retrigger, parts=parts, json=body, options=_ONCE)
@@ -231,6 +235,8 @@ class BitGoNotifications:
             TheirStackError: the list could not be read to its end.
         """
         webhook = self.check_webhook_id("webhook_id", webhook_id)
+        if not ids:
+            return {}
         start, end = since - _MARGIN, self._now() + _MARGIN
         sought, stretch = Sought(ids, start), timedelta(days=1)
         await self._search(sought, webhook, start, end)

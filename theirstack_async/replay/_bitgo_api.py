@@ -147,9 +147,9 @@ def mapping(value: object) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def items(value: object) -> list[Any] | None:
+def items(value: object) -> list[object] | None:
     """Return a list of JSON; None for what is none."""
-    return cast("list[Any]", value) if isinstance(value, list) else None
+    return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def read_page(body: bytes, label: str) -> list[Notification]:

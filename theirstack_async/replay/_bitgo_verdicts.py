@@ -68,7 +68,7 @@ def _verdict(error: Error) -> Verdict:
     return "over" if isinstance(error, ConnectError) and error.permanent else "unsent"
 
 
-def _by_id(listed: list[Any]) -> dict[str, Mapping[str, Any]]:
+def _by_id(listed: list[object]) -> dict[str, Mapping[str, Any]]:
     fields = [mapping(item) for item in listed]
     return {id_.lower(): each for each in fields if isinstance(id_ := each.get("webhookNotificationId"), str)}
 

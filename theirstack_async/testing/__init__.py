@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from theirstack_async.testing.answers import Answer
     from theirstack_async.testing.backend import EventState
+    from theirstack_async.testing.bitgo.server import FakeBitGo
     from theirstack_async.testing.clock import SystemClock, VirtualClock
     from theirstack_async.testing.cues import Faults
     from theirstack_async.testing.exchange import Exchange
@@ -44,6 +45,7 @@ __all__ = [
     "EchoKey",
     "EventState",
     "Exchange",
+    "FakeBitGo",
     "FakeTheirStack",
     "Fault",
     "Faults",
@@ -72,6 +74,7 @@ _MODULES = {
     "Answer": "answers",
     "EventState": "backend",
     "Exchange": "exchange",
+    "FakeBitGo": "bitgo.server",
     "FakeTheirStack": "server",
     "Faults": "cues",
     "Options": "options",

@@ -1,0 +1,1 @@
+"""The fake BitGo, by subject."""
