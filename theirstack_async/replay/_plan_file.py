@@ -158,17 +158,16 @@ def _read(
     lines = iter(file)
     first = _first(next(lines, b""), name)
     promised = first.get("entries")
-    head, hashed, entries = first.get("plan"), hashlib.sha256(), list[T]()
+    head, number, entries = first.get("plan"), 1, list[T]()
+    hashed = hashlib.sha256(_line(head))
     try:
         fields = make_head(head)
-        hashed.update(_line(head))
-        for line in lines:
+        for number, line in enumerate(lines, 2):  # noqa: B007  # the error names the line
             row = _parse(line)
             entries.append(make_entry(row))
             hashed.update(_line(row))
     except ValueError as error:
-        where = f"line {len(entries) + 2}" if entries else "one of its first lines"
-        raise _broken(name, f"{where}: {error}") from None
+        raise _broken(name, f"line {number}: {error}") from None
     if len(entries) != promised:
         raise _broken(name, f"it has {len(entries):,} entries, and {promised!r} were saved")
     if hashed.hexdigest() != first.get("digest"):
@@ -184,13 +183,13 @@ def _first(line: bytes, name: str) -> dict[str, Any]:
     if first.get("kind") != KIND:
         raise ReplayError(f"{name} is no saved plan; pass a file that ReplayPlan.save() wrote")
     found = first.get("format")
-    if type(found) is int and found > FORMAT:
+    if type(found) is not int or found < 1:
+        raise _broken(name, f"there is no format {found!r}")
+    if found > FORMAT:
         raise ReplayError(
             f"{name} was written by a later release (format {found}, and this one knows {FORMAT}); upgrade "
             "theirstack-async"
         )
-    if found != FORMAT:
-        raise _broken(name, f"there is no format {found!r}")
     return first
 
 
