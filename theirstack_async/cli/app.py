@@ -8,7 +8,19 @@ from typing import Annotated, Final
 import typer
 
 from theirstack_async import __version__
-from theirstack_async.cli import catalog, companies, datasets, events, jobs, lists, searches, state, sync, webhooks
+from theirstack_async.cli import (
+    catalog,
+    companies,
+    datasets,
+    events,
+    jobs,
+    lists,
+    replay,
+    searches,
+    state,
+    sync,
+    webhooks,
+)
 from theirstack_async.cli import credits as balance
 from theirstack_async.cli.demo import demo
 from theirstack_async.cli.exits import EXIT_CODES
@@ -30,6 +42,7 @@ _EPILOG: Final = "\n".join(
         "  theirstack events list 7 --status FAILED --json | jq .id |",
         "      theirstack events retry -",
         "  theirstack events retry-failed 7 --report run.json",
+        "  theirstack replay run 7 --journal replay.db",
         "",
         "\b",
         "Exit codes:",
@@ -109,3 +122,4 @@ app.add_typer(datasets.app, name="datasets")
 app.add_typer(balance.app, name="credits")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(events.app, name="events")
+app.add_typer(replay.app, name="replay")

@@ -18,6 +18,7 @@ from theirstack_async import (
     PermissionDeniedError,
     QuotaError,
     RateLimitError,
+    ReplayLockedError,
     ServerError,
     StateLockedError,
     TheirStackError,
@@ -53,8 +54,8 @@ EXIT_CODES: Final = (
     (ExitCode.NETWORK, "the network or the server failed"),
     (ExitCode.UNKNOWN, "sent, but nobody knows whether it was carried out"),
     (ExitCode.PLAN, "the account's plan gives no more rows of this search"),
-    (ExitCode.MORE, "more to come: --max-items ended the sync; run the command again"),
-    (ExitCode.LOCKED, "another run of the same sync is under way, or has the file"),
+    (ExitCode.MORE, "more to come: --max-items ended the sync, or events of a replay may yet arrive; go on"),
+    (ExitCode.LOCKED, "another run of the same sync or replay is under way, or has the file"),
     (ExitCode.INTERRUPTED, "interrupted by Ctrl-C (143 by SIGTERM)"),
 )
 """Each code with what it means, as ``theirstack --help`` shows them."""
@@ -78,6 +79,7 @@ _RULES: Final[tuple[tuple[type[TheirStackError], ExitCode, str], ...]] = (
     (QuotaError, ExitCode.NETWORK, ""),
     (DecodeError, ExitCode.NETWORK, "The API may have changed; look for a newer theirstack-async."),
     (StateLockedError, ExitCode.LOCKED, ""),
+    (ReplayLockedError, ExitCode.LOCKED, ""),
     (PaginationError, ExitCode.NETWORK, "Run the command again when the list moves less."),
 )
 """Classes with their exit code and what to do next where the error's own text does not say; the first that fits.
