@@ -18,11 +18,9 @@ from theirstack_async.replay._steps import (
     Intended,
     PutBack,
     Reconciled,
-    Resumed,
     Seen,
     Sight,
     Step,
-    Stopped,
 )
 
 _NOT_NAMED: Final = "the API took the call, and its answer does not name this event"
@@ -98,8 +96,8 @@ class Fold:
                 for position, sight in step.sights.items():
                     notes = self._of(position)
                     notes.sight, notes.seen_at = sight, step.at
-            case Stopped() | Resumed():
-                """The ledger keeps what is stopped."""
+            case _:
+                """What is stopped, and goes on, is for the ledger alone."""
         self.ledger.apply(step)
 
     def rows(self) -> tuple[ReplayRow, ...]:

@@ -20,18 +20,19 @@ _LONGEST: Final = 200
 """Characters of a reason that are shown."""
 
 _NEXT: Final[Mapping[ReplayState, str]] = {
-    _S.UNKNOWN: "may have been sent, or not. Look whether the receiver has them; if not, resume with "
-    "on_unknown='resend', which looks once more first, and may deliver some twice.",
-    _S.INTENDED: "were on their way. If the run has ended, resume it: that looks what became of them.",
-    _S.THROTTLED: "were put back unsent. Resume to send them.",
-    _S.REJECTED: "were refused by the API for good. The reasons above say why; nothing is left to do here.",
-    _S.FAILED_AGAIN: "were not taken by the receiver. Mend it, then make a new plan.",
-    _S.MISSING: "are no longer in the API's list. Verify again; if they stay away, look for them at the receiver.",
-    _S.PENDING: "were not delivered yet. Verify again.",
-    _S.ACCEPTED: "were accepted, and not looked at yet. Verify to see whether they arrived.",
-    _S.PLANNED: "were not sent. Resume to send them.",
+    _S.UNKNOWN: "sent or not, nobody knows. Resume to look for those that were not looked for yet. A new plan takes up "
+    "what the API still lists as failed.",
+    _S.INTENDED: "on their way. If the run has ended, resume it: that looks what became of them.",
+    _S.THROTTLED: "put back unsent. Resume to send them.",
+    _S.REJECTED: "refused by the API for good, for the reasons above.",
+    _S.FAILED_AGAIN: "not taken by the receiver. Mend it, then make a new plan.",
+    _S.MISSING: "not in the API's list. Verify again; if they stay away, look for them at the receiver.",
+    _S.PENDING: "not delivered yet. Verify again.",
+    _S.ACCEPTED: "not looked at yet. Verify, to see whether they arrived.",
+    _S.PLANNED: "not sent. Resume to send them.",
 }
 """What to do about each state that is not an end to be glad of, the most pressing first."""
+_ORDER: Final = (_S.DELIVERED, *_NEXT, _S.EXCLUDED)
 
 
 def report(report: ReplayReport) -> str:
@@ -42,7 +43,7 @@ def report(report: ReplayReport) -> str:
 
 def totals(report: ReplayReport) -> str:
     """Return the totals in one line."""
-    found = ", ".join(f"{number:,} {_name(state)}" for state, number in report.counts.items() if number)
+    found = ", ".join(f"{report.counts[state]:,} {_name(state)}" for state in _ORDER if report.counts[state])
     return f"{_events(report.total)}: {found}" if found else _events(0)
 
 
@@ -62,7 +63,7 @@ def _table(report: ReplayReport) -> list[str]:
     """Return a line for each webhook, and one for all, with a column for each state that occurs."""
     if len(report.by_webhook) < 2:
         return []
-    states = [state for state in _S if report.counts[state]]
+    states = [state for state in _ORDER if report.counts[state]]
     lines = [["webhook", "events", *map(_name, states)]]
     for webhook_id, counts in [*report.by_webhook.items(), ("total", report.counts)]:
         numbers = [sum(counts.values()), *(counts[state] for state in states)]

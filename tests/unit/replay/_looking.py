@@ -20,10 +20,10 @@ PLANNED = CREATED + timedelta(hours=1)
 """When the deliveries had failed."""
 
 
-def entry(id: int | str, webhook_id: WebhookId = 7, **fields: Any) -> PlanEntry[Any]:
+def entry(event_id: int | str, webhook_id: WebhookId = 7, **fields: Any) -> PlanEntry[Any]:
     """Return a planned event."""
     return PlanEntry(**{
-        "id": id, "webhook_id": webhook_id, "type": "job.new", "created_at": CREATED, "updated_at": PLANNED, **fields,
+        "id": event_id, "webhook_id": webhook_id, "type": "job.new", "created_at": CREATED, "updated_at": PLANNED, **fields,
     })  # fmt: skip
 
 
