@@ -155,9 +155,12 @@ class Journal:
         Raises:
             JournalError: the file cannot be closed.
         """
+        await run_to_end(self._close())
+
+    async def _close(self) -> None:
         async with self._in_turn():
             self._writes = False
-            await run_to_end(self._file.aclose())
+            await self._file.aclose()
 
     def _in_turn(self) -> asyncio.Lock:
         if self._turn is None:

@@ -139,6 +139,8 @@ class JournalFile:
         rows = [(number, *to_row(step)) for number, step in enumerate(steps, after + 1)]
 
         def work(connection: Any) -> None:
+            if not self._is_journal(connection):
+                raise JournalError(f"the journal {self.path} was deleted while it was in use; restore it, and resume")
             try:
                 connection.executemany("INSERT INTO step VALUES (?, ?, ?, ?, ?)", rows)
             except sqlite3.IntegrityError as error:

@@ -202,9 +202,7 @@ class Ledger:
             case Doubtful():
                 return [(self._opened(step), (_S.UNKNOWN,))]
             case Reconciled():
-                if step.to not in _RESOLVED:
-                    raise _refused(step, f"a look does not end in {step.to}")
-                return [(self._known(step, step.positions), (step.to,))]
+                return [(self._doubted(step), (step.to,))]
             case Seen():
                 return self._seen(step)
             case Stopped():
@@ -241,6 +239,15 @@ class Ledger:
                 raise _refused(step, f"position {position} is not in batch {step.batch}")
         left = [each for each in batch if each not in step.accepted and each not in step.rejected]
         return [(step.accepted, (_S.ACCEPTED,)), (step.rejected, (_S.REJECTED,)), (left, (_S.UNKNOWN,))]
+
+    def _doubted(self, step: Reconciled) -> Collection[int]:
+        if step.to not in _RESOLVED:
+            raise _refused(step, f"a look does not end in {step.to}")
+        for position in self._known(step, step.positions):
+            # What is on its way may become accepted or unknown too, but by the outcome of its call.
+            if (state := self.state(position)) is not _S.UNKNOWN:
+                raise _refused(step, f"position {position} is {state}, and only what is unknown is reconciled")
+        return step.positions
 
     def _seen(self, step: Seen) -> Moves:
         _check_instant(step, step.at)
