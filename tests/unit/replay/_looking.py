@@ -12,18 +12,21 @@ from tests._engine import ManualClock
 from theirstack_async.replay import PlanEntry, ReplayEvent, ReplayPlan, Trace
 from theirstack_async.replay._ledger import Ledger
 from theirstack_async.replay._provider import WebhookId
-from theirstack_async.replay._steps import Answered, Intended, Step
+from theirstack_async.replay._steps import Answered, Intended, Seen, Sight, Step
+from theirstack_async.replay._verify import Verifier
 
 CLOCK_START = ManualClock().now()
 CREATED = datetime.fromtimestamp(CLOCK_START, UTC) - timedelta(days=1)
 PLANNED = CREATED + timedelta(hours=1)
 """When the deliveries had failed."""
+AFTER = datetime.fromtimestamp(CLOCK_START + 60, UTC)
 
 
 def entry(event_id: int | str, webhook_id: WebhookId = 7, **fields: Any) -> PlanEntry[Any]:
     """Return a planned event."""
     return PlanEntry(**{
-        "id": event_id, "webhook_id": webhook_id, "type": "job.new", "created_at": CREATED, "updated_at": PLANNED, **fields,
+        "id": event_id, "webhook_id": webhook_id, "type": "job.new", "created_at": CREATED, "updated_at": PLANNED,
+        **fields,
     })  # fmt: skip
 
 
@@ -103,3 +106,43 @@ class ListedEvents:
         if isinstance(act, Exception):
             raise act
         return act() if callable(act) else act
+
+
+def done(of: PlanEntry[Any]) -> dict[Any, Any]:
+    """Return a listing that has it delivered."""
+    return {of.id: event(of, "delivered")}
+
+
+def failed(of: PlanEntry[Any]) -> dict[Any, Any]:
+    """Return a listing that has it tried again in vain."""
+    return {of.id: event(of, updated_at=AFTER, response_status=503, response="closed")}
+
+
+def waiting(of: PlanEntry[Any]) -> dict[Any, Any]:
+    """Return a listing that has it on its way."""
+    return {of.id: event(of, "pending")}
+
+
+async def accepted(*entries: PlanEntry[Any], **fields: Any) -> MemoryJournal:
+    """Return the journal of a run all of whose events were accepted."""
+    journal = MemoryJournal(plan_of(*entries, **fields))
+    for webhook_id in journal.plan.webhook_ids:
+        await journal.accept(*(at for at, each in enumerate(entries) if each.webhook_id == webhook_id))
+    journal.steps.clear()
+    return journal
+
+
+def verifier(journal: MemoryJournal, api: ListedEvents, clock: ManualClock | None = None) -> Verifier[Any]:
+    """Return what looks, at a clock that nobody waits for."""
+    return Verifier(api, journal, clock or ManualClock())  # type: ignore[arg-type]
+
+
+def states(sights: dict[int, Sight]) -> dict[int, str]:
+    """Return what was seen, by position."""
+    return {at: each.state.value for at, each in sights.items()}
+
+
+def noted(journal: MemoryJournal) -> list[tuple[dict[int, str], float]]:
+    """Return what was written: what was seen, and how many seconds after the start."""
+    assert all(isinstance(step, Seen) for step in journal.steps)
+    return [(states(dict(step.sights)), step.at - CLOCK_START) for step in journal.steps]  # type: ignore[union-attr]
