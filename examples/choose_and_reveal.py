@@ -10,7 +10,7 @@ import asyncio
 import json
 import sqlite3
 import sys
-from contextlib import aclosing, closing
+from contextlib import closing
 from pathlib import Path
 
 from theirstack_async import CreditBudget, SQLiteSink, TheirStack
@@ -23,7 +23,7 @@ async def choose(title: str) -> list[int]:
 
 
 async def buy(ids: list[int], limit: int) -> None:
-    async with TheirStack(budget=CreditBudget(limit)) as client, aclosing(SQLiteSink("jobs.db")) as sink:
+    async with TheirStack(budget=CreditBudget(limit)) as client, SQLiteSink("jobs.db") as sink:
         jobs = client.jobs.incremental(job_id_or=ids, max_items=len(ids), state=sink.state, landing="landing")
         async with jobs as run:
             print((await run.into(sink)).rows, "bought;", run.end)

@@ -15,7 +15,7 @@ from theirstack_async import CreditBudget, JobFilters, SQLiteQuota, SQLiteSink, 
 
 async def main(limit: int, domains: list[str]) -> None:
     query = JobFilters(company_domain_or=sorted(domains), posted_at_max_age_days=30)
-    async with TheirStack() as client, aclosing(SQLiteQuota("gate.db")) as gate, aclosing(SQLiteSink("jobs.db")) as out:
+    async with TheirStack() as client, aclosing(SQLiteQuota("gate.db")) as gate, SQLiteSink("jobs.db") as out:
         budget = CreditBudget(limit, store=gate)
         async with client.jobs.incremental(query, state=out.state, landing="landing", budget=budget) as run:
             await run.into(out)

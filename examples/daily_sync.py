@@ -8,13 +8,12 @@ Exit code 0: every row is stored; 3: there may be more; 1: an error.
 
 import asyncio
 import sys
-from contextlib import aclosing
 
 from theirstack_async import CreditBudget, EndReason, SQLiteSink, TheirStack
 
 
 async def main(database: str, limit: int) -> int:
-    async with TheirStack(budget=CreditBudget(limit)) as client, aclosing(SQLiteSink(database)) as sink:
+    async with TheirStack(budget=CreditBudget(limit)) as client, SQLiteSink(database) as sink:
         jobs = client.jobs.incremental(job_title_or=["data engineer"], state=sink.state, landing="landing")
         async with jobs as run:
             summary = await run.into(sink)

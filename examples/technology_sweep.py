@@ -9,14 +9,14 @@ import asyncio
 import os
 import sqlite3
 import sys
-from contextlib import aclosing, closing
+from contextlib import closing
 
 from theirstack_async import Company, CompanyFilters, CreditBudget, SQLiteSink, TechFilters, TheirStack
 
 
 async def main(reserve: int, slugs: list[str]) -> None:
     query = CompanyFilters(tech_filters=TechFilters(keyword_slug_or=slugs))
-    async with TheirStack() as client, aclosing(SQLiteSink("sweep.db")) as sink:
+    async with TheirStack() as client, SQLiteSink("sweep.db") as sink:
         for key in os.environ["THEIRSTACK_API_KEYS"].split():
             view = client.with_options(api_key=key)
             budget = await CreditBudget.from_balance(view, reserve=reserve)

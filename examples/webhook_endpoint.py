@@ -7,7 +7,6 @@ line of events.jsonl. To look without a delivery, such as once a day: ``curl -X 
 
 import asyncio
 import os
-from contextlib import aclosing
 
 from fastapi import BackgroundTasks, FastAPI
 
@@ -23,7 +22,7 @@ async def wake_up(background: BackgroundTasks) -> None:
 
 
 async def sync(webhook_id: int) -> None:
-    async with turn, TheirStack() as client, aclosing(SQLiteState("events.db")) as state:
+    async with turn, TheirStack() as client, SQLiteState("events.db") as state:
         while news.is_set():  # not if another sync has read the list since
             news.clear()
             async with client.webhooks.events.incremental(webhook_id, state=state, wait=60) as run:

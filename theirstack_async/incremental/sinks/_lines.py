@@ -14,6 +14,7 @@ from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.thread import file_lock, take_file_lock
 from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ArgumentError, DecodeError, SinkError
+from theirstack_async.incremental._closing import Closing
 from theirstack_async.incremental._files import make_folder
 from theirstack_async.incremental.sinks._line_file import LineFile
 from theirstack_async.models._writing import compact, plain
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class JSONLinesSink:
+class JSONLinesSink(Closing):
     """Writes one row a line to a file, as :meth:`Model.to_json` does: in ASCII, and so in UTF-8, unknown fields
     included. Rows that did not decode go to ``<path>.rejects.jsonl``.
 

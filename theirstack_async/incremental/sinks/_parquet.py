@@ -19,6 +19,7 @@ import attrs
 
 from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ArgumentError
+from theirstack_async.incremental._closing import Closing
 from theirstack_async.incremental.sinks._arrow import Layout, arrow, layout_of
 from theirstack_async.incremental.sinks._line_file import LineFile
 from theirstack_async.incremental.sinks._lines import already_open, in_thread, not_open, reject_lines
@@ -39,7 +40,7 @@ _CUT: Final = 1_000
 """Rows that are kept as models until there are enough to be made columns."""
 
 
-class ParquetSink:
+class ParquetSink(Closing):
     """Writes rows to a folder of Parquet files: ``<folder>/date=2026-01-02/part-00000001-<id>-0000.parquet``.
 
     A folder for each day, as Hive, DuckDB, pyarrow, Polars and Spark read them: of ``discovered_at`` for jobs and of

@@ -13,6 +13,7 @@ import attrs
 
 from theirstack_async._database.database import Database, DatabaseError
 from theirstack_async.errors import DecodeError, SinkError
+from theirstack_async.incremental._closing import Closing
 from theirstack_async.incremental.sinks._cells import Cutter
 from theirstack_async.incremental.sinks._dialects import DIALECTS, Dialect, Target
 from theirstack_async.incremental.sinks._table import Table, check_name, table_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from theirstack_async.models import Model
 
 
-class SQLSink:
+class SQLSink(Closing):
     """What :class:`SQLiteSink`, :class:`DuckDBSink` and :class:`PostgresSink` have in common."""
 
     def __init__(self, database: Database, table: str | None = None) -> None:

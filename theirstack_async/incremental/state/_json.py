@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.thread import FileLocks, ThreadedDatabase, file_lock, take_file_lock
 from theirstack_async.errors import ArgumentError, StateError
+from theirstack_async.incremental._closing import Closing
 from theirstack_async.incremental._files import write_file
 from theirstack_async.incremental.state._saved import FORMAT, check_document, check_format, conflict, locked
 from theirstack_async.incremental.state._state import Id, SavedState, StateChange, Within
@@ -26,7 +27,7 @@ _PATIENCE: Final = 30.0
 """Seconds to wait for another process that writes the file."""
 
 
-class JSONState:
+class JSONState(Closing):
     """The state of all profiles in one JSON file, which each save replaces as a whole.
 
     What was saved survives a crash of the program and of the machine. Each save writes all that is kept, so this is for

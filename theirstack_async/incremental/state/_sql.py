@@ -11,6 +11,7 @@ from theirstack_async._database.database import Database, DatabaseError
 from theirstack_async._database.postgres import PostgresDatabase
 from theirstack_async._database.sqlite import SQLiteDatabase
 from theirstack_async.errors import StateError, StateLockedError
+from theirstack_async.incremental._closing import Closing
 from theirstack_async.incremental.state._saved import check_document, conflict, locked
 from theirstack_async.incremental.state._state import SavedState, StateChange, Within
 
@@ -44,7 +45,7 @@ _DROP_OLD: Final = 'DELETE FROM theirstack_seen WHERE key = ? AND "at" < ?'
 _FORGET: Final = ("DELETE FROM theirstack_seen WHERE key = ?", "DELETE FROM theirstack_state WHERE key = ?")
 
 
-class SQLState:
+class SQLState(Closing):
     """An :class:`IncrementalState` in two tables of a database, which may hold other things too.
 
     Args:
