@@ -24,14 +24,19 @@ FORMAT: Final = 1
 """Of the file. A release reads its own format and the earlier ones."""
 
 
+def utc_text(value: datetime) -> str:
+    """Return an instant as text for programs, in UTC and to the microsecond."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def head_to_json(plan: ReplayPlan) -> dict[str, Any]:
     """Return all of a plan but its entries, as plain JSON data."""
     return {
         "provider": plan.provider,
         "where": plan.where,
-        "made_at": _instant(plan.made_at),
-        "start": None if plan.start is None else _instant(plan.start),
-        "end": None if plan.end is None else _instant(plan.end),
+        "made_at": utc_text(plan.made_at),
+        "start": None if plan.start is None else utc_text(plan.start),
+        "end": None if plan.end is None else utc_text(plan.end),
         "status": list(plan.status),
         "auto_retry": plan.auto_retry,
         "batch_size": plan.batch_size,
@@ -46,11 +51,11 @@ def entry_to_json(entry: PlanEntry[Any]) -> dict[str, Any]:
         "id": entry.id,
         "webhook_id": entry.webhook_id,
         "type": entry.type,
-        "created_at": _instant(entry.created_at),
-        "updated_at": _instant(entry.updated_at),
+        "created_at": utc_text(entry.created_at),
+        "updated_at": utc_text(entry.updated_at),
     }
     if entry.next_attempt is not None:
-        data["next_attempt"] = _instant(entry.next_attempt)
+        data["next_attempt"] = utc_text(entry.next_attempt)
     if entry.group is not None:
         data["group"] = entry.group
     if entry.excluded is not None:
@@ -202,10 +207,6 @@ def _broken(name: str, why: str) -> ReplayError:
 
 def _line(data: Any) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode() + b"\n"
-
-
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _parse(line: bytes) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from theirstack_async.replay._plan_file import utc_text
 from theirstack_async.replay._provider import ReplayWindow, WebhookId
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ class PlanSummary:
         return {
             **attrs.asdict(self),
             "by_webhook": {str(webhook_id): count for webhook_id, count in self.by_webhook.items()},
-            "oldest": None if self.oldest is None else f"{self.oldest:%Y-%m-%dT%H:%M:%S.%fZ}",
-            "newest": None if self.newest is None else f"{self.newest:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "oldest": None if self.oldest is None else utc_text(self.oldest),
+            "newest": None if self.newest is None else utc_text(self.newest),
         }
 
 
