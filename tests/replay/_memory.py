@@ -6,7 +6,6 @@ to it. Times are Unix seconds by the clock of the running loop (``_virtual.py``)
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
@@ -17,7 +16,7 @@ import attrs
 
 from tests.replay._virtual import START, LoopClock
 from theirstack_async._check import check_id
-from theirstack_async.replay import RateWindow, ReplayCapabilities, ReplayEvent, Resent, Trace
+from theirstack_async.replay import ReplayCapabilities, ReplayEvent, ReplayWindow, Resent, Trace
 from theirstack_async.replay._provider import DeliveryStatus, WebhookId
 
 Fate = Literal["taken", "partly", "throttled", "refused", "unsent", "lost", "dropped", "closed", "over"]
@@ -42,7 +41,7 @@ CAPABILITIES: Final = ReplayCapabilities(
     auto_retry="include",
 )
 """All ids of a call may differ in outcome, and nothing bounds its pace."""
-BITGO_LIKE: Final = (RateWindow(45, 60.0, "ids", "webhook"), RateWindow(300, 60.0, "calls", "account"))
+BITGO_LIKE: Final = (ReplayWindow(45, 60.0, "ids", "webhook"), ReplayWindow(300, 60.0, "calls", "account"))
 
 
 @attrs.define(kw_only=True)
@@ -79,10 +78,11 @@ class Call:
 
 @attrs.frozen
 class Log:
-    """A line about a call, in the order in which they were sent."""
+    """A line about a call, in the order in which they arrived."""
 
     sent: float
-    """Seconds of the loop's time."""
+    arrived: float
+    """Seconds of the loop's time, both."""
     webhook_id: WebhookId
     count: int
     fate: Fate
@@ -119,6 +119,10 @@ class World:
     adds_rows: bool = False
     """Whether a resend adds a row of the same group, and leaves the old one as it was."""
     calls: list[Log] = attrs.Factory(list)
+    sent: Counter[int] = attrs.Factory(Counter)
+    """How often each id was in a call."""
+    doubtful: set[int] = attrs.Factory(set)
+    """Ids in calls of which the answer did not tell what became of them."""
     looks: int = 0
     lists: int = 0
     _ids: Any = attrs.Factory(lambda: itertools.count(1))
@@ -226,24 +230,25 @@ class MemoryProvider:
                 yield self._event(row)
 
     async def resend(self, webhook_id: WebhookId, ids: Collection[int]) -> Resent[int]:
-        """Have events delivered again. A call that is cancelled on its way may arrive all the same."""
+        """Have events delivered again."""
         call = Call(self._clock.monotonic(), webhook_id, tuple(ids))
         assert len(set(call.ids)) == len(call.ids) > 0, "an id twice in a call, or none"
         assert len(call.ids) <= (self.capabilities.max_ids or len(call.ids)), "more ids than a call may have"
         assert {self.world.rows[id_].webhook_id for id_ in call.ids} == {webhook_id}, "ids of another webhook"
         fate, latency = self.world.fate(call), self.world.latency()
-        self.world.calls.append(Log(call.sent, webhook_id, len(call.ids), fate))
+        if fate in ("lost", "dropped", "partly"):
+            self.world.doubtful.update(call.ids)
         try:
             await self._clock.sleep(latency / 2)
-        except asyncio.CancelledError:
-            # What it does is the world's business: nobody hears of it any more.
-            self._arrived(call, fate)
-            raise
-        resent = self._arrived(call, fate)
+        finally:
+            # What is on its way arrives, also when nobody waits for the answer any more.
+            resent = self._arrived(call, fate)
         await self._clock.sleep(latency / 2)
         return resent
 
     def _arrived(self, call: Call, fate: Fate) -> Resent[int]:
+        self.world.calls.append(Log(call.sent, self._clock.monotonic(), call.webhook_id, len(call.ids), fate))
+        self.world.sent.update(call.ids)
         if fate == "dropped":
             return Resent(verdict="unknown", reason="no answer came")
         if fate == "throttled":
