@@ -50,12 +50,12 @@ class TheirStackWorld(ReplayWorld[int]):
     async def settle(self) -> None:
         await self.fake.settled()
 
-    async def taken(self, id: int) -> int:
+    async def taken(self, event_id: int, /) -> int:
         await self.fake.settled()
-        return self.fake.event(id).attempts - 1
+        return self.fake.event(event_id).attempts - 1
 
-    async def poison(self, id: int) -> None:
-        self.fake.faults.add(with_id(id), Status(400), times=None)
+    async def poison(self, event_id: int, /) -> None:
+        self.fake.faults.add(with_id(event_id), Status(400), times=None)
 
     async def throttle(self) -> None:
         self.fake.faults.add(RETRY, Status(429))

@@ -48,11 +48,11 @@ class ReplayWorld(ABC, Generic[I]):
         """Return when the API has tried to deliver all that it has taken, and lists the outcome."""
 
     @abstractmethod
-    async def taken(self, id: I) -> int:  # noqa: A002  # what it is
+    async def taken(self, event_id: I, /) -> int:
         """Return how often the API has taken this event to be delivered again, whatever it answered."""
 
     @abstractmethod
-    async def poison(self, id: I) -> None:  # noqa: A002
+    async def poison(self, event_id: I, /) -> None:
         """Let the API refuse this event from now on: alone, or every call that has it in it, as the API would."""
 
     @abstractmethod
