@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 from unittest.mock import patch
 
 import attrs
-from theirstack_async.replay._journal import Journal
 
 from tests.incremental._process import CrashError, Process
 from tests.replay._memory import Call, Fate, MemoryProvider, Row, World
 from tests.replay._virtual import START, LoopClock
 from theirstack_async import JournalError
 from theirstack_async.replay import Replay, ReplayPlan, ReplayReport, ReplayState, ReplayWindow
+from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._provider import WebhookId
 
 End = Literal["done", "crash", "fail", "cancel", "stop", "leave"]
