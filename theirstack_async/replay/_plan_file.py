@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from theirstack_async.errors import ArgumentError, ReplayError
 from theirstack_async.replay._provider import ReplayWindow
+from theirstack_async.replay._whole_file import write_whole
 
 if TYPE_CHECKING:
     from theirstack_async.replay._plan import PlanEntry, ReplayPlan
@@ -116,7 +116,7 @@ def digest(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def write(path: Path, head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a file that is there as a whole or not at all. It is named ``<name>.tmp`` until then.
+    """Write a file that is there as a whole or not at all.
 
     Raises:
         ReplayError: it cannot be written.
@@ -126,19 +126,7 @@ def write(path: Path, head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
     for line in lines:
         hashed.update(line)
     first = {"kind": KIND, "format": FORMAT, "entries": len(lines), "digest": hashed.hexdigest(), "plan": head}
-    unfinished = path.with_name(f"{path.name}.tmp")
-    try:
-        try:
-            with unfinished.open("wb") as file:
-                file.write(json.dumps(first).encode() + b"\n")
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise ReplayError(f"the plan cannot be saved to {path}: {error.strerror or error}") from error
+    write_whole(path, [json.dumps(first).encode() + b"\n", *lines], what="the plan")
 
 
 def read(
