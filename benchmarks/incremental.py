@@ -22,15 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-import pyarrow as pa
 import pyarrow.parquet as pq
+from bare_writer import OVERLAP, PAGE, to_parquet, to_sqlite
 
 from theirstack_async import ALL, All, TheirStack
 from theirstack_async.incremental import Batch, ParquetSink, Sink, SQLiteSink, SQLiteState
@@ -39,7 +37,6 @@ from theirstack_async.testing import FakeTheirStack
 
 SCALE = float(os.environ.get("LOAD_SCALE") or "1")
 JOBS = max(1_000, round(1_000_000 * SCALE))
-PAGE = 500
 TURN = max(PAGE, JOBS // 40)
 """Rows that one writer stores while the other waits."""
 PART = max(PAGE, JOBS // 20)
@@ -48,15 +45,6 @@ FASTER = 0.7
 """Of the bare writer's rows a second."""
 GROWTH = 60.0
 """MB."""
-OVERLAP = timedelta(minutes=10)
-ASKED: dict[str, Any] = {
-    "posted_at_gte": "2000-01-01",  # the API requires a filter by date, and this is the one that the SDK adds
-    "order_by": [{"field": "discovered_at", "desc": False}],
-}
-PARTS = ("company_object",)
-"""Objects of a row whose fields are columns of their own."""
-Row = dict[str, Any]
-Cell = Callable[[Any], Any]
 
 
 async def serve() -> None:
@@ -104,100 +92,12 @@ def _highest() -> float:
     return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
 
 
-async def pages(url: str, key: str) -> AsyncIterator[list[Row]]:
-    """Yield the pages that the SDK asks for, as plain data."""
-    seen: dict[int, datetime] = {}
-    body: dict[str, Any] = {**ASKED, "limit": PAGE}
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
-        while True:
-            async with session.post(f"{url}/v1/jobs/search", json={**body, "job_id_not": list(seen)}) as answer:
-                rows = json.loads(await answer.read())["data"]
-            if not rows:
-                return
-            yield rows
-            seen |= {row["id"]: datetime.fromisoformat(row["discovered_at"]) for row in rows}
-            start = (seen[rows[-1]["id"]] - OVERLAP).replace(microsecond=0)
-            seen = {one: at for one, at in seen.items() if at >= start}
-            body["discovered_at_gte"] = f"{start.isoformat()}Z"
-
-
-def cells(row: Row, columns: list[tuple[str | None, str]]) -> Iterator[Any]:
-    """Yield what a row has in some columns."""
-    for part, name in columns:
-        yield (row[part] if part else row).get(name)
-
-
-def split(column: str) -> tuple[str | None, str]:
-    """Return which object of a row a column stands for, if any, and its field."""
-    part = next((one for one in PARTS if column.startswith(f"{one}_")), None)
-    return part, column[len(part) + 1 :] if part else column
-
-
-def text(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
-
-
-async def bare_sqlite(url: str, key: str, folder: Path) -> None:
-    with sqlite3.connect(folder / "sample.db") as sample:
-        (create,) = sample.execute("SELECT sql FROM sqlite_master WHERE name = 'jobs'").fetchone()
-        columns = [split(info[1]) for info in sample.execute("PRAGMA table_info(jobs)")]
-    connection = sqlite3.connect(folder / "bare.db")
-    connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {create}")
-    insert = f"INSERT OR REPLACE INTO jobs VALUES ({', '.join('?' * len(columns))})"
-    turns = Turns()
-    async for rows in pages(url, key):
-        with connection:
-            connection.executemany(insert, ([text(value) for value in cells(row, columns)] for row in rows))
-        turns.stored(len(rows))
-    connection.close()
-    turns.tell(done=True)
-
-
-def cell_of(kind: pa.DataType) -> Cell:
-    """Return what makes a cell of a Parquet column from JSON."""
-    if pa.types.is_timestamp(kind):
-        return lambda value: value and datetime.fromisoformat(value).replace(tzinfo=UTC)
-    if pa.types.is_date(kind):
-        return lambda value: value and date.fromisoformat(value)
-    return text if pa.types.is_string(kind) else lambda value: value
-
-
-async def bare_parquet(url: str, key: str, folder: Path) -> None:
-    schema = pq.read_schema(next((folder / "sample").rglob("*.parquet")))
-    columns = [split(name) for name in schema.names]
-    makers = [cell_of(kind) for kind in schema.types]
-    (folder / "bare").mkdir()
-    batches: list[pa.RecordBatch] = []
-    parts = 0
-
-    def close() -> None:
-        nonlocal parts
-        parts += 1
-        path = folder / "bare" / f"{parts:06}.parquet"
-        pq.write_table(pa.Table.from_batches(batches, schema), path, compression="zstd")
-        batches.clear()
-
-    turns = Turns()
-    async for rows in pages(url, key):
-        values = zip(*(cells(row, columns) for row in rows), strict=True)
-        arrays = [
-            pa.array(map(make, column), kind) for make, column, kind in zip(makers, values, schema.types, strict=True)
-        ]
-        batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
-        if sum(batch.num_rows for batch in batches) >= PART:
-            close()
-        turns.stored(len(rows))
-    if batches:
-        close()
-    turns.tell(done=True)
-
-
 class Counted:
     """A sink that counts what another one stores."""
 
-    def __init__(self, sink: Sink, turns: Turns) -> None:
+    def __init__(self, sink: Sink, stored: Callable[[int], None]) -> None:
         self._sink = sink
-        self._turns = turns
+        self._stored = stored
         self.state = sink.state
 
     @property
@@ -209,7 +109,7 @@ class Counted:
 
     async def write(self, batch: Batch[Any]) -> None:
         await self._sink.write(batch)
-        self._turns.stored(len(batch.rows))
+        self._stored(len(batch.rows))
 
     async def flush(self) -> None:
         await self._sink.flush()
@@ -231,26 +131,30 @@ async def run_sdk(url: str, key: str, sink: Sink, landing: Path, max_items: int 
     await sink.aclose()
 
 
-async def sdk_sqlite(url: str, key: str, folder: Path) -> None:
-    turns = Turns()
-    await run_sdk(url, key, Counted(SQLiteSink(folder / "sdk.db"), turns), folder / "landing-sqlite")
-    turns.tell(done=True)
+async def bare_parquet(url: str, key: str, folder: Path, stored: Callable[[int], None]) -> None:
+    await to_parquet(url, key, folder, PART, stored)
 
 
-async def sdk_parquet(url: str, key: str, folder: Path) -> None:
-    turns = Turns()
+async def sdk_sqlite(url: str, key: str, folder: Path, stored: Callable[[int], None]) -> None:
+    await run_sdk(url, key, Counted(SQLiteSink(folder / "sdk.db"), stored), folder / "landing-sqlite")
+
+
+async def sdk_parquet(url: str, key: str, folder: Path, stored: Callable[[int], None]) -> None:
     sink = ParquetSink(folder / "sdk", rows_per_file=PART)
-    await run_sdk(url, key, Counted(sink, turns), folder / "landing-parquet")
-    turns.tell(done=True)
+    await run_sdk(url, key, Counted(sink, stored), folder / "landing-parquet")
 
 
-async def sample_sqlite(url: str, key: str, folder: Path) -> None:
+async def sample(kind: str, url: str, key: str, folder: Path) -> None:
     """Store one page, so that the bare writer can make the same table."""
-    await run_sdk(url, key, SQLiteSink(folder / "sample.db"), folder / "landing-sample-sqlite", PAGE)
+    sink = SQLiteSink(folder / "sample.db") if kind == "sqlite" else ParquetSink(folder / "sample")
+    await run_sdk(url, key, sink, folder / f"landing-sample-{kind}", PAGE)
 
 
-async def sample_parquet(url: str, key: str, folder: Path) -> None:
-    await run_sdk(url, key, ParquetSink(folder / "sample"), folder / "landing-sample-parquet", PAGE)
+async def work(name: str, url: str, key: str, folder: Path) -> None:
+    """Store all rows, a turn's worth at a time."""
+    turns = Turns()
+    await WORKS[name](url, key, folder, turns.stored)
+    turns.tell(done=True)
 
 
 def ids_sqlite(folder: Path, name: str) -> list[int]:
@@ -268,12 +172,10 @@ def ids_parquet(folder: Path, name: str) -> list[int]:
 
 IDS = {"sqlite": ids_sqlite, "parquet": ids_parquet}
 WORKS = {
-    "bare-sqlite": bare_sqlite,
+    "bare-sqlite": to_sqlite,
     "bare-parquet": bare_parquet,
     "sdk-sqlite": sdk_sqlite,
     "sdk-parquet": sdk_parquet,
-    "sample-sqlite": sample_sqlite,
-    "sample-parquet": sample_parquet,
 }
 
 
@@ -302,7 +204,7 @@ def turn(child: subprocess.Popen[str]) -> dict[str, Any]:
 
 def compare(kind: str, url: str, key: str, folder: Path) -> bool:
     """Run both writers in turns, print what they took, and return whether it is within the bounds."""
-    subprocess.run([sys.executable, __file__, f"sample-{kind}", url, key, str(folder)], check=True)
+    subprocess.run([sys.executable, __file__, "sample", kind, url, key, str(folder)], check=True)
     seconds, cpu, growth = ({"bare": 0.0, "sdk": 0.0} for _ in range(3))
     with (
         process(f"bare-{kind}", url, key, str(folder)) as bare,
@@ -342,8 +244,12 @@ def main() -> int:
     first, *others = sys.argv[1:] or ["sqlite", "parquet"]
     if first == "serve":
         asyncio.run(serve())
+    elif first == "sample":
+        kind, url, key, folder = others
+        asyncio.run(sample(kind, url, key, Path(folder)))
     elif first in WORKS:
-        asyncio.run(WORKS[first](others[0], others[1], Path(others[2])))
+        url, key, folder = others
+        asyncio.run(work(first, url, key, Path(folder)))
     else:
         return 0 if measure([first, *others] if sys.argv[1:] else ["sqlite", "parquet"]) else 1
     return 0
