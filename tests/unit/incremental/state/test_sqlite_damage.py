@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
+from tests.unit.incremental.state.test_sqlite import FIRST, change, path, state
 from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.sqlite import SQLiteDatabase
 from theirstack_async.errors import StateError
 from theirstack_async.incremental import SQLiteState, StateChange
 
-FIRST = StateChange(0, {"label": "my jobs"}, {1: 1.0})
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
-@pytest_asyncio.fixture
-async def state(path: Path) -> AsyncIterator[SQLiteState]:
-    state = SQLiteState(path)
-    yield state
-    await state.aclose()
+__all__ = ["path", "state"]
 
 
 def write(path: Path, text: str) -> None:
@@ -43,12 +30,6 @@ def delete(path: Path) -> None:
     """Delete a file with all that stands beside it."""
     for each in path.parent.glob(f"{path.name}*"):
         each.unlink()
-
-
-def change(path: Path, sql: str, *parameters: Any) -> None:
-    """Do what another program may do with the file."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(sql, parameters)
 
 
 async def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
