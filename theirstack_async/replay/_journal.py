@@ -110,8 +110,9 @@ class Journal:
                 raise JournalError(f"the journal {self.path} is closed, or was opened to be read; nothing was written")
             if self._behind:
                 await self._catch_up()
-            self._check(steps)
-            await run_to_end(self._append(steps))
+            if steps:
+                self._check(steps)
+                await run_to_end(self._append(steps))
 
     async def refresh(self) -> None:
         """Take in what the run has written meanwhile.

@@ -209,7 +209,7 @@ class Ledger:
                 if step.webhook_id is not None and step.webhook_id not in self._runs:
                     raise _refused(step, f"webhook {step.webhook_id!r} is not in the plan")
                 return ()
-            case Resumed():
+            case _:  # Resumed
                 _check_instant(step, step.at)
                 return ()
 

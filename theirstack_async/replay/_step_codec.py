@@ -57,7 +57,7 @@ def to_row(step: Step) -> Row:
             return _row(step, [sights], at=step.at)
         case Stopped():
             return _row(step, [step.webhook_id, step.reason])
-        case Resumed():
+        case _:  # Resumed
             return _row(step, [], at=step.at)
 
 
