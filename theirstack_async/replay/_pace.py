@@ -12,7 +12,7 @@ import attrs
 
 from theirstack_async._clock import Clock
 from theirstack_async._tasks import pause
-from theirstack_async.replay._provider import RateWindow, WebhookId
+from theirstack_async.replay._provider import ReplayWindow, WebhookId
 
 _PATIENCE: Final = 0.02
 """The share of a window that a call waits for more room than there is, so that batches do not crumble for good."""
@@ -23,7 +23,7 @@ class _Gauge:
     may count it at any time between.
     """
 
-    def __init__(self, window: RateWindow, *, from_start: bool = False) -> None:
+    def __init__(self, window: ReplayWindow, *, from_start: bool = False) -> None:
         self.window: Final = window
         self._from_start: Final = from_start
         self._entries: Final[deque[tuple[float, int]]] = deque()
@@ -46,6 +46,12 @@ class _Gauge:
     def leave(self, size: int, now: float) -> None:
         if not self._from_start:
             self._entries.append((now + self.window.seconds, self._weight(size)))
+
+    def recall(self, size: int, counted: float, now: float) -> None:
+        """Count a call of a former process, of the time when it was counted at the latest."""
+        if counted + self.window.seconds > now:
+            self._sum += self._weight(size)
+            self._entries.append((counted + self.window.seconds, self._weight(size)))
 
     def forget(self, size: int) -> None:
         """Take back a place that no call was made in."""
@@ -80,7 +86,7 @@ class Pace:
         clock: whose time it is.
     """
 
-    def __init__(self, windows: Sequence[RateWindow], rate: float | None, clock: Clock) -> None:
+    def __init__(self, windows: Sequence[ReplayWindow], rate: float | None, clock: Clock) -> None:
         self._windows: Final = tuple(windows)
         self._rate: Final = None if rate is None else _as_window(rate)
         self._clock: Final = clock
@@ -123,6 +129,18 @@ class Pace:
             each.forget(place.size)
         self._wake()
 
+    def recall(self, webhook_id: WebhookId, size: int, ago: float) -> None:
+        """Count a call that another process made. They have to be told in order, the oldest first.
+
+        Args:
+            webhook_id: where it was sent to.
+            size: the ids that it had.
+            ago: seconds since the API can have counted it.
+        """
+        now = self._clock.monotonic()
+        for each in self._gauges(webhook_id):
+            each.recall(size, now - ago, now)
+
     def hold(self, webhook_id: WebhookId, seconds: float) -> None:
         """Begin no call to a webhook for so many seconds."""
         self._held[webhook_id] = max(self._held.get(webhook_id, 0.0), self._clock.monotonic() + seconds)
@@ -164,8 +182,8 @@ class Pace:
             woken.set()
 
 
-def _as_window(rate: float) -> RateWindow:
+def _as_window(rate: float) -> ReplayWindow:
     """Return a rate as so many ids in about a second, or one id in the seconds that it takes."""
     limit = max(1, math.floor(rate))
     counts: Literal["ids"] = "ids"
-    return RateWindow(limit, limit / rate, counts, "webhook")
+    return ReplayWindow(limit, limit / rate, counts, "webhook")

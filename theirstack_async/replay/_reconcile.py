@@ -25,6 +25,7 @@ class Reconciler(Generic[I]):
 
     def __init__(self, work: Work[I]) -> None:
         self._work: Final = work
+        self._again = False
 
     async def adopt(self) -> None:
         """Note that intents whose outcome a former process did not live to note are of unknown outcome."""
@@ -54,10 +55,7 @@ class Reconciler(Generic[I]):
             rest = min(self._grace_ends(at) for at in left) - self._work.clock.now()
             await self._work.clock.sleep(max(0.0, min(pause, rest)))
             pause = min(_LONGEST_PAUSE, pause * 2)
-        return any(
-            next(self._work.journal.ledger.positions(each, ReplayState.PLANNED), None) is not None
-            for each in self._work.journal.plan.webhook_ids
-        )
+        return self._again
 
     async def _look(self, doubtful: Sequence[int]) -> list[int]:
         """Look once, and return those that may still show up."""
@@ -83,6 +81,7 @@ class Reconciler(Generic[I]):
         if found:
             steps.append(Reconciled(positions=tuple(found), to=ReplayState.ACCEPTED))
         if again:
+            self._again = True
             steps.append(Reconciled(positions=tuple(again), to=ReplayState.PLANNED))
         if given_up:
             steps.append(Reconciled(positions=tuple(given_up), to=ReplayState.UNKNOWN))

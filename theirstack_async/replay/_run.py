@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic, Self
 import anyio
 
 from theirstack_async._clock import Clock
-from theirstack_async._tasks import cancel_and_wait, pause
+from theirstack_async._tasks import cancel_and_wait
 from theirstack_async.config import check_seconds
 from theirstack_async.errors import ReplayError
 from theirstack_async.replay._lane import Lane
@@ -92,11 +92,13 @@ class ReplayRun(Generic[I]):
         """
         check_seconds("every", every)
         _, task = self._entered()
-        ended = asyncio.Event()
-        task.add_done_callback(lambda _: ended.set())
         while not task.done():
             yield self.snapshot
-            await pause(ended, every, self._clock)
+            nap = asyncio.create_task(self._clock.sleep(every))
+            try:
+                await asyncio.wait({task, nap}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await cancel_and_wait([nap])
         yield self.snapshot
 
     async def result(self) -> ReplayReport:
@@ -128,6 +130,7 @@ class ReplayRun(Generic[I]):
         try:
             journal, settings = await self._opening(self._stack)
             self._work = Work(self._provider, journal, settings, self._clock, self._uniform)
+            await self._work.recall()
             await journal.write(Resumed(at=self._clock.now()))
             await Reconciler(self._work).adopt()
         except BaseException:

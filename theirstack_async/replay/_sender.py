@@ -120,8 +120,8 @@ class Sender(Generic[I]):
         try:
             await work.journal.write(Intended(batch=batch, positions=part, at=work.clock.now()))
         except asyncio.CancelledError:
-            # It was written, as each write is run to its end; the call was not made.
-            await work.journal.write(PutBack(batch=batch, reason="the run was cancelled before the call"))
+            if batch in work.journal.ledger.open_batches:  # it was written all the same; the call was not made
+                await work.journal.write(PutBack(batch=batch, reason="the run was cancelled before the call"))
             raise
         work.calls += 1
         # A call that is cut here leaves an intent without an outcome, which the end of the run or the next one sees.

@@ -12,10 +12,13 @@ from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._pace import Pace
 from theirstack_async.replay._provider import I, ReplayProvider, WebhookId
 from theirstack_async.replay._settings import Settings
-from theirstack_async.replay._steps import Stopped
+from theirstack_async.replay._steps import Answered, Intended, PutBack, Stopped
 from theirstack_async.replay._verify import Verifier
 
 T = TypeVar("T")
+
+_LATENCY: Final = 5.0
+"""Seconds that a call which was answered took at the most, as far as the windows of the next run are concerned."""
 
 
 class Work(Generic[I]):
@@ -46,6 +49,26 @@ class Work(Generic[I]):
         """Return a number that no batch of this journal has had."""
         self._batch, number = self._batch + 1, self._batch
         return number
+
+    async def recall(self) -> None:
+        """Count the calls that the former runs of this journal made lately into the windows.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        longest = max((each.seconds for each in self.provider.capabilities.windows), default=0.0)
+        if not longest or self._batch == 1:
+            return
+        now, recent, answered = self.clock.now(), dict[int, Intended](), set[int]()
+        async for step in self.journal.steps():
+            if isinstance(step, Intended) and step.at > now - longest - _LATENCY:
+                recent[step.batch] = step
+            elif isinstance(step, Answered | PutBack):
+                answered.add(step.batch)
+        ages = {each: max(0.0, now - step.at - _LATENCY) if each in answered else 0.0 for each, step in recent.items()}
+        for each in sorted(recent, key=lambda each: -ages[each]):
+            positions = recent[each].positions
+            self.pace.recall(self.journal.plan.entries[positions[0]].webhook_id, len(positions), ages[each])
 
     def end(self) -> None:
         """Make no new call."""

@@ -1,0 +1,364 @@
+"""A run from begin to end: what is sent, in what order, how far it is, and how it is left."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.replay._memory import BITGO_LIKE, Call, Fate, World
+from tests.replay._virtual import virtual
+from tests.unit.replay._runs import begin, in_state, replay, sent, states
+from theirstack_async.errors import ArgumentError, JournalError, ReplayError, ReplayLockedError
+from theirstack_async.replay import ReplayState
+from theirstack_async.replay._journal import Journal
+
+
+def in_turn(*fates: Fate) -> Any:
+    """Return a function that gives each call the next fate, and the last one to all others."""
+    left = [*fates]
+    return lambda call: left.pop(0) if len(left) > 1 else left[0]
+
+
+@virtual
+async def test_all_that_is_planned_is_sent_once_oldest_first(tmp_path: Path) -> None:
+    world = World()
+    ids = world.seed(60)
+    order: list[int] = []
+
+    def noted(call: Call) -> Fate:
+        order.extend(call.ids)
+        return "taken"
+
+    world.fate = noted
+    report = await sent(replay(world), tmp_path, max_concurrency=1)
+    assert (states(report), order, world.doubled()) == ({"accepted": 60}, ids, [])
+
+
+@virtual
+async def test_calls_overlap_as_far_as_allowed(tmp_path: Path) -> None:
+    world = World()
+    world.seed(1_000)
+    under_way, most = 0, 0
+
+    def counted(call: Call) -> Fate:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        asyncio.get_running_loop().call_later(0.2, less)
+        return "taken"
+
+    def less() -> None:
+        nonlocal under_way
+        under_way -= 1
+
+    world.fate = counted
+    await sent(replay(world), tmp_path, max_concurrency=3)
+    assert most == 3
+
+
+@virtual
+async def test_webhooks_are_sent_to_side_by_side(tmp_path: Path) -> None:
+    world = World()
+    for webhook in (1, 2, 3):
+        world.seed(90, webhook)
+    one = replay(world, windows=BITGO_LIKE)
+    async with begin(one, await one.plan([1, 2, 3]), tmp_path) as run:
+        await run.result()
+    # 90 ids at 45 a minute take a minute, however many webhooks there are.
+    assert asyncio.get_running_loop().time() < 65
+
+
+@virtual
+async def test_snapshots_tell_how_far_it_is(tmp_path: Path) -> None:
+    world = World(latency=lambda: 10.0)
+    world.seed(100)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path, max_concurrency=1) as run:
+        found = [each async for each in run.progress(every=11.0)]
+    assert [each.waiting for each in found] == [100, 75, 50, 25, 0]
+    assert [each.accepted for each in found] == [0, 25, 50, 75, 100]
+    assert [each.total for each in found] == [100] * 5
+    assert [each.done for each in found] == [False] * 4 + [True]
+    assert [each.calls for each in found] == [0, 2, 3, 4, 4]
+    assert [each.rate for each in found[1:]] == pytest.approx([2.27, 2.27, 2.27, 2.5], rel=0.01)
+    assert found[0].eta is None
+    assert [each.eta for each in found[1:]] == pytest.approx([33, 22, 11, 0], rel=0.01)
+    told = found[1].to_dict()
+    assert (told["accepted"], told["planned"], told["intended"], told["total"]) == (25, 50, 25, 100)
+    assert found[0].to_dict()["eta"] is None
+
+
+@virtual
+async def test_the_time_stands_when_it_has_ended(tmp_path: Path) -> None:
+    world = World()
+    world.seed(10)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await run.result()
+        await asyncio.sleep(100)
+        assert run.snapshot.elapsed < 10
+        assert run.snapshot.eta == 0.0
+
+
+@virtual
+async def test_poison_costs_only_itself(tmp_path: Path) -> None:
+    world = World()
+    ids = world.seed(100)
+    world.poison = {ids[3], ids[60]}
+    report = await sent(replay(world, outcomes="all"), tmp_path)
+    assert states(report) == {"accepted": 98, "rejected": 2}
+    assert in_state(report, ReplayState.REJECTED) == [ids[3], ids[60]]
+    assert {row.reason for row in report.rows if row.state is ReplayState.REJECTED} == {"one of the ids is no good"}
+    assert world.doubled() == []
+
+
+@virtual
+async def test_what_was_throttled_or_not_reached_is_sent_again(tmp_path: Path) -> None:
+    world = World(fate=in_turn("throttled", "unsent", "taken"))
+    world.seed(25)
+    report = await sent(replay(world), tmp_path)
+    assert (states(report), world.fates()["taken"]) == ({"accepted": 25}, 1)
+    assert [round(each.sent) for each in world.calls] == [0, 5, 6]
+
+
+@virtual
+async def test_a_webhook_that_is_gone_ends_alone(tmp_path: Path) -> None:
+    world = World(closed={1})
+    world.seed(50, 1)
+    world.seed(50, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path, max_concurrency=1) as run:
+        report = await run.result()
+        assert run.snapshot.stopped == {1: "the webhook is gone"}
+        assert run.snapshot.to_dict()["stopped"] == {"1": "the webhook is gone"}
+    assert states(report) == {"planned": 50, "accepted": 50}
+    assert report.stopped == {1: "the webhook is gone"}
+
+
+@virtual
+async def test_a_key_that_is_refused_ends_everything(tmp_path: Path) -> None:
+    world = World(fate=lambda call: "over" if call.webhook_id == 1 else "taken")
+    world.seed(50, 1)
+    world.seed(500, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path, max_concurrency=1) as run:
+        report = await run.result()
+        assert run.snapshot.to_dict()["stopped"] == {"all": "the call was over"}
+    assert report.counts[ReplayState.PLANNED] >= 500
+    assert report.stopped == {None: "the call was over"}
+
+
+@virtual
+async def test_cancel_lets_what_is_under_way_end_and_resume_sends_the_rest(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(0.1)
+        run.cancel()
+        run.cancel()
+        report = await run.result()
+    assert states(report) == {"planned": 400, "accepted": 100}
+    async with one.resume(tmp_path / "replay.db") as again:
+        report = await again.result()
+    assert (states(report)["accepted"] + states(report).get("delivered", 0), world.doubled()) == (500, [])
+
+
+@virtual
+async def test_cancel_wakes_those_who_wait_for_room(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world, windows=BITGO_LIKE)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(5)
+        run.cancel()
+        await run.result()
+    assert asyncio.get_running_loop().time() < 6
+
+
+@virtual
+async def test_an_exception_in_the_block_lets_what_is_under_way_end(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    with pytest.raises(LookupError):
+        async with begin(one, await one.plan([1]), tmp_path):
+            await asyncio.sleep(0.1)
+            raise LookupError
+    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 400, "accepted": 100}
+
+
+@virtual
+async def test_without_drain_what_is_under_way_is_cut_and_unknown(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    with pytest.raises(LookupError):
+        async with begin(one, await one.plan([1]), tmp_path, drain=0):
+            await asyncio.sleep(0.1)
+            raise LookupError
+    report = await one.report(tmp_path / "replay.db")
+    assert states(report) == {"planned": 400, "unknown": 100}
+    async with one.resume(tmp_path / "replay.db", canary=0) as run:
+        report = await run.result()
+    # The calls had arrived, which the look has found out.
+    assert (states(report), world.doubled()) == ({"accepted": 500}, [])
+
+
+@virtual
+async def test_a_cancelled_block_is_left_in_the_same_way(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    plan = await one.plan([1])
+
+    async def work() -> None:
+        async with begin(one, plan, tmp_path):
+            """Leaving the block waits for the end."""
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    report = await one.report(tmp_path / "replay.db")
+    assert states(report)["accepted"] % 25 == 0
+    assert "unknown" not in states(report)
+
+
+@virtual
+async def test_leaving_the_block_waits_for_the_end(tmp_path: Path) -> None:
+    world = World()
+    world.seed(100)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path):
+        """Nothing to do here."""
+    assert states(await one.report(tmp_path / "replay.db")) == {"accepted": 100}
+
+
+@virtual
+async def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    write, written = Journal.write, 0
+
+    async def failing(journal: Journal, *steps: Any) -> None:
+        nonlocal written
+        written += 1
+        if written > 5:
+            raise JournalError("the disk is full")
+        await write(journal, *steps)
+
+    monkeypatch.setattr(Journal, "write", failing)
+    with pytest.raises(JournalError, match="the disk is full"):
+        async with begin(one, await one.plan([1]), tmp_path) as run:
+            with pytest.raises(JournalError, match="the disk is full"):
+                await run.result()
+    assert sum(world.sent.values()) <= 100
+
+
+@virtual
+async def test_it_is_entered_once(tmp_path: Path) -> None:
+    one = replay(World())
+    run = begin(one, await one.plan([1]), tmp_path)
+    assert repr(run) == "<ReplayRun memory not begun>"
+    for use in (lambda: run.snapshot, run.cancel):
+        with pytest.raises(ReplayError, match="has not begun"):
+            use()
+    async with run:
+        assert repr(run) == f"<ReplayRun memory {tmp_path / 'replay.db'}>"
+    with pytest.raises(ReplayError, match="can be entered once"):
+        await run.__aenter__()
+
+
+@virtual
+async def test_an_empty_plan_is_done_at_once(tmp_path: Path) -> None:
+    report = await sent(replay(World()), tmp_path)
+    assert (report.total, states(report), report.ok) == (0, {}, True)
+
+
+@virtual
+async def test_what_was_excluded_is_not_sent(tmp_path: Path) -> None:
+    world = World()
+    ids = world.seed(10)
+    one = replay(world)
+    plan = await one.plan([1], predicate=lambda event: event.id != ids[4])
+    async with begin(one, plan, tmp_path) as run:
+        report = await run.result()
+    assert (states(report), world.sent[ids[4]]) == ({"accepted": 9, "excluded": 1}, 0)
+
+
+@virtual
+async def test_one_run_a_webhook_at_a_time(tmp_path: Path) -> None:
+    world = World()
+    world.seed(10)
+    one = replay(world)
+    plan = await one.plan([1])
+    async with begin(one, plan, tmp_path):
+        other = one.run(plan, journal=tmp_path / "other.db")
+        with pytest.raises(ReplayLockedError, match="webhook 1"):
+            await other.__aenter__()
+        with pytest.raises(ReplayLockedError):
+            await one.resume(tmp_path / "replay.db").__aenter__()
+        with pytest.raises(ReplayLockedError):
+            await one.verify(tmp_path / "replay.db")
+        assert not (tmp_path / "other.db").exists()
+    assert world.doubled() == []
+
+
+@virtual
+async def test_it_closes_its_provider() -> None:
+    world = World()
+    async with replay(world) as one:
+        assert repr(one) == "<Replay memory memory://world>"
+    assert one.provider.closed  # type: ignore[attr-defined]
+
+
+@virtual
+@pytest.mark.parametrize(
+    ("how", "field"),
+    [
+        ({"expect": -1}, "expect"), ({"tolerance": 1.5}, "tolerance"), ({"tolerance": "x"}, "tolerance"),
+        ({"rate": 0}, "rate"), ({"batch_size": 26}, "batch_size"), ({"batch_size": 0}, "batch_size"),
+        ({"max_concurrency": 0}, "max_concurrency"), ({"canary": -1}, "canary"), ({"on_unknown": "x"}, "on_unknown"),
+        ({"grace": -1}, "grace"), ({"drain": -1}, "drain"),
+    ],
+)  # fmt: skip
+async def test_bad_arguments_are_refused_before_anything_happens(
+    tmp_path: Path, how: dict[str, Any], field: str
+) -> None:
+    one = replay(World())
+    plan = await one.plan([1])
+    with pytest.raises(ArgumentError, match=f"^{field}: ") as caught:
+        one.run(plan, journal=tmp_path / "replay.db", **how)
+    assert caught.value.field == field
+    assert list(tmp_path.iterdir()) == []
+
+
+@virtual
+async def test_a_plan_or_journal_of_another_api_is_refused(tmp_path: Path) -> None:
+    world = World()
+    world.seed(5)
+    one = replay(world)
+    await sent(one, tmp_path)
+    other = replay(world, provider="another")
+    with pytest.raises(ReplayError, match="the plan is for memory at memory://world, and this replay is for another"):
+        other.run(await one.plan([1]), journal=tmp_path / "other.db")
+    with pytest.raises(ReplayError, match="the journal is for memory"):
+        await other.resume(tmp_path / "replay.db").__aenter__()
+    with pytest.raises(ReplayError, match="the journal is for memory"):
+        await other.verify(tmp_path / "replay.db")
+
+
+@virtual
+async def test_settings_of_a_resumed_run_are_checked_against_its_journal(tmp_path: Path) -> None:
+    one = replay(World())
+    await sent(one, tmp_path)
+    with pytest.raises(ArgumentError, match="^rate: "):
+        await one.resume(tmp_path / "replay.db", rate=-1.0).__aenter__()
+    async with one.resume(tmp_path / "replay.db", rate=1.0, on_unknown="resend"):
+        """The refused one has let go of its locks."""
