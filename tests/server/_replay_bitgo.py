@@ -43,10 +43,10 @@ class BitGoWorld(ReplayWorld[str]):
         await self.fake.settled()
         await self.fake.clock.advance(1)
 
-    async def taken(self, id: str) -> int:
+    async def taken(self, id: str) -> int:  # noqa: A002  # as in ReplayWorld
         return self.fake.accepted[id]
 
-    async def poison(self, id: str) -> None:
+    async def poison(self, id: str) -> None:  # noqa: A002
         self.fake.poison(id)
 
     async def throttle(self) -> None:

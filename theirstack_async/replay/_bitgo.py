@@ -245,7 +245,7 @@ class BitGoNotifications:
             stretch *= 4
             await self._search(sought, webhook, start, end)
         end = self._now() + _MARGIN
-        for each in sought.missing:
+        for each in sought.missing if start > _BEGINNING else ():
             await self._search(sought, webhook, _BEGINNING, end, webhookNotificationId=each)
         now = self._now()
         return {id_: row.event(webhook, now) for id_, row in sought.found.items()}
