@@ -1,12 +1,10 @@
 # ruff: noqa: ASYNC240 - a test may wait for its own small files
-"""The journal of a run: what is written lasts, in order, and others read along."""
+"""The journal of a run: what is written lasts, all of it or nothing, and in order."""
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,9 +24,8 @@ from tests.unit.replay._journals import (
     standing,
     steps_of,
 )
-from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.sqlite import SQLiteDatabase
-from theirstack_async.errors import JournalError, ReplayError, ReplayLockedError
+from theirstack_async.errors import JournalError, ReplayError
 from theirstack_async.replay import ReplayWindow, Trace
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._states import ReplayState
@@ -129,178 +126,6 @@ async def test_to_write_nothing_does_nothing(path: Path, monkeypatch: pytest.Mon
         assert await steps_of(journal) == []
 
 
-async def test_writers_take_turns_in_the_order_in_which_they_came(path: Path) -> None:
-    """Two that would send the same event: the first has it, and the second is refused as if it had come later."""
-    async with journal_at(path, plan_of_size(3)) as journal:
-        results = await asyncio.gather(
-            journal.write(intended(1, 0)),
-            journal.write(intended(2, 0)),
-            journal.write(accepted(1, 0)),
-            journal.write(intended(3, 1), intended(4, 2)),
-            return_exceptions=True,
-        )
-        assert [type(each) for each in results] == [type(None), JournalError, type(None), type(None)]
-        assert await steps_of(journal) == [intended(1, 0), accepted(1, 0), intended(3, 1), intended(4, 2)]
-
-
-class Held:
-    """Holds the work of a database back, until it is let go."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun, self.go_on = threading.Event(), threading.Event()
-        do = SQLiteDatabase.do
-
-        async def slow(database: SQLiteDatabase, work: Callable[[Any], Any]) -> Any:
-            def waits(connection: Any) -> Any:
-                self.begun.set()
-                assert self.go_on.wait(60)
-                return work(connection)
-
-            return await do(database, waits)
-
-        monkeypatch.setattr(SQLiteDatabase, "do", slow)
-
-    async def wait(self) -> None:
-        assert await asyncio.to_thread(self.begun.wait, 60)
-
-
-async def test_a_cancelled_write_ends_and_the_ledger_knows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with journal_at(path, plan_of_size(2)) as journal:
-        held = Held(monkeypatch)
-        first = asyncio.create_task(journal.write(intended(1, 0)))
-        await held.wait()
-        waiting = asyncio.create_task(journal.write(intended(2, 1)))
-        third = asyncio.create_task(journal.write(accepted(1, 0)))
-        await asyncio.sleep(0)
-        first.cancel()
-        waiting.cancel()
-        await asyncio.sleep(0)
-        assert not first.done()
-        assert journal.ledger.state(0) is S.PLANNED
-        held.go_on.set()
-        for task in (first, waiting):
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        await third
-        # What waited for its turn was never begun.
-        assert [journal.ledger.state(0), journal.ledger.state(1)] == [S.ACCEPTED, S.PLANNED]
-        assert await steps_of(journal) == [intended(1, 0), accepted(1, 0)]
-
-
-async def test_the_ledger_knows_a_cancelled_write_as_soon_as_it_is_raised(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with journal_at(path, plan_of_size(1)) as journal:
-        held = Held(monkeypatch)
-        task = asyncio.create_task(journal.write(intended(1, 0)))
-        await held.wait()
-        task.cancel()
-        await asyncio.sleep(0)
-        held.go_on.set()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert journal.ledger.state(0) is S.INTENDED
-
-
-async def test_to_close_waits_for_what_is_being_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = await Journal.create(path, plan_of_size(1), settings_of())
-    held = Held(monkeypatch)
-    writing = asyncio.create_task(journal.write(intended(1, 0)))
-    await held.wait()
-    closing = asyncio.create_task(journal.aclose())
-    await asyncio.sleep(0)
-    # It closes all the same.
-    closing.cancel()
-    late = asyncio.create_task(journal.write(accepted(1, 0)))
-    await asyncio.sleep(0)
-    held.go_on.set()
-    await writing
-    with pytest.raises(asyncio.CancelledError):
-        await closing
-    with pytest.raises(JournalError, match="is closed, or was opened to be read; nothing was written"):
-        await late
-    monkeypatch.undo()
-    again = await Journal.open(path)
-    assert await steps_of(again) == [intended(1, 0)]
-    await again.aclose()
-    await again.aclose()
-
-
-async def test_a_write_whose_outcome_nobody_knows_is_looked_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk may fail after it has written; the next call asks the file what is in it."""
-    async with journal_at(path, plan_of_size(2)) as journal:
-        do = SQLiteDatabase.do
-
-        async def fails_late(database: SQLiteDatabase, work: Callable[[Any], Any]) -> Any:
-            await do(database, work)
-            raise DatabaseError("the disk failed")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(SQLiteDatabase, "do", fails_late)
-            with pytest.raises(JournalError, match=r"the journal .* cannot be written: the disk failed"):
-                await journal.write(intended(1, 0))
-        assert journal.ledger.state(0) is S.PLANNED
-        with pytest.raises(JournalError, match="position 0 is intended"):
-            await journal.write(intended(2, 0))
-        await journal.write(accepted(1, 0))
-        assert await steps_of(journal) == [intended(1, 0), accepted(1, 0)]
-
-
-async def test_one_run_has_a_journal(path: Path) -> None:
-    async with journal_at(path, plan_of_size(1)) as journal:
-        with pytest.raises(ReplayLockedError, match=r"another run has the journal .*; nothing was sent") as caught:
-            await Journal.open(path)
-        assert "theirstack replay status" in str(caught.value)
-        assert str(path) in str(caught.value)
-        await journal.write(intended(1, 0))
-    again = await Journal.open(path)
-    await again.aclose()
-
-
-async def test_the_journal_is_one_by_whatever_name(path: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.db"
-    async with journal_at(path, plan_of_size(1)):
-        other.symlink_to(path)
-        with pytest.raises(ReplayLockedError):
-            await Journal.open(other)
-
-
-async def test_to_read_goes_on_beside_a_run(path: Path) -> None:
-    async with journal_at(path, plan_of_size(2), intended(1, 0)) as journal:
-        reader, second = await Journal.open(path, write=False), await Journal.open(path, write=False)
-        assert reader.ledger.state(0) is S.INTENDED
-        await journal.write(accepted(1, 0))
-        assert reader.ledger.state(0) is S.INTENDED
-        await reader.refresh()
-        assert standing(reader.ledger, reader.plan) == standing(journal.ledger, journal.plan)
-        with pytest.raises(JournalError, match="opened to be read"):
-            await reader.write(intended(2, 1))
-        await reader.aclose()
-        await second.aclose()
-        await journal.write(intended(2, 1))
-    assert len(await steps_of(reader)) == 3
-
-
-async def test_readers_that_refresh_at_once_take_each_step_in_once(path: Path) -> None:
-    async with journal_at(path, plan_of_size(2)) as journal:
-        reader = await Journal.open(path, write=False)
-        await journal.write(intended(1, 0), accepted(1, 0))
-        await asyncio.gather(*(reader.refresh() for _ in range(5)))
-        assert reader.ledger.state(0) is S.ACCEPTED
-
-
-async def test_a_reader_keeps_no_run_from_the_journal(path: Path) -> None:
-    async with journal_at(path, plan_of_size(1)):
-        pass
-    reader = await Journal.open(path, write=False)
-    journal = await Journal.open(path)
-    await journal.write(intended(1, 0))
-    await reader.refresh()
-    assert reader.ledger.state(0) is S.INTENDED
-    await journal.aclose()
-    await reader.aclose()
-
-
 async def test_traces_are_the_group_and_the_handle_of_the_newest_call(path: Path) -> None:
     plan = plan_of(entry(0, group="g"), entry(1), entry(2), entry(3), entry(4))
     steps: list[Step] = [
@@ -330,39 +155,6 @@ async def test_a_journal_that_exists_is_not_made_again(path: Path) -> None:
         await Journal.create(path, plan_of_size(1), settings_of())
     again = await Journal.open(path, write=False)
     assert again.ledger.state(0) is S.EXCLUDED
-
-
-async def test_of_two_that_make_a_journal_at_once_one_does(path: Path) -> None:
-    plans = [plan_of_size(1), plan_of_size(2)]
-    results = await asyncio.gather(
-        *(Journal.create(path, plan, settings_of()) for plan in plans), return_exceptions=True
-    )
-    made = [each for each in results if isinstance(each, Journal)]
-    refused = [each for each in results if isinstance(each, ReplayLockedError)]
-    assert (len(made), len(refused)) == (1, 1)
-    await made[0].aclose()
-    again = await Journal.open(path, write=False)
-    assert again.plan == made[0].plan
-
-
-async def test_a_journal_made_between_the_look_and_the_lock_is_not_made_again(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lock = SQLiteDatabase.lock
-
-    async def late(database: SQLiteDatabase, key: str, wait: float) -> bool:
-        monkeypatch.undo()
-        async with journal_at(path, plan_of_size(2)):
-            pass
-        return await lock(database, key, wait)
-
-    monkeypatch.setattr(SQLiteDatabase, "lock", late)
-    with pytest.raises(ReplayError, match="is the journal of a run already"):
-        await Journal.create(path, plan_of_size(1), settings_of())
-    # Nor is its lock kept.
-    again = await Journal.open(path)
-    assert len(again.plan.entries) == 2
-    await again.aclose()
 
 
 async def test_a_plan_of_nothing_has_a_journal_too(path: Path) -> None:
