@@ -18,6 +18,10 @@ _PATIENCE: Final = 0.02
 """The share of a window that a call waits for more room than there is, so that batches do not crumble for good."""
 
 
+_TICK: Final = 1e-6
+"""Seconds that are none: to wait for less than a clock can tell would be to wait for ever."""
+
+
 class _Gauge:
     """What is within one window now. A call that is under way counts, and from its end for a whole window more: the API
     may count it at any time between.
@@ -30,7 +34,7 @@ class _Gauge:
         self._sum = 0
 
     def room(self, now: float) -> int:
-        while self._entries and self._entries[0][0] <= now:
+        while self._entries and self._entries[0][0] <= now + _TICK:
             self._sum -= self._entries.popleft()[1]
         return self.window.limit - self._sum
 
@@ -104,8 +108,8 @@ class Pace:
             now = self._clock.monotonic()
             gauges = self._gauges(webhook_id)
             size = int(min(want, *(each.bound(each.room(now)) for each in gauges))) if gauges else want
-            wake = max(self._held.get(webhook_id, -math.inf), -math.inf)
-            if wake <= now:
+            wake = self._held.get(webhook_id, -math.inf)
+            if wake <= now + _TICK:
                 wake = min((each.next_room() for each in gauges), default=math.inf)
                 if size >= 1:
                     patient_until = patient_until or now + self._patience(gauges)

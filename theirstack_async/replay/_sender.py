@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any, Final, Generic
 
 from theirstack_async._tasks import cancel_and_wait
+from theirstack_async.errors import JournalError, TheirStackError
 from theirstack_async.replay._lane import Decision, Lane
 from theirstack_async.replay._provider import I, Resent
 from theirstack_async.replay._states import ReplayState
@@ -60,7 +61,13 @@ class Sender(Generic[I]):
         if not taken or not self._may_go_on():
             return
         until = self._work.verifier.until(taken, deadline=CANARY_DEADLINE)
-        sights = await self._work.unless_ending(until) or {}
+        try:
+            sights = await self._work.unless_ending(until) or {}
+        except JournalError:
+            raise
+        except TheirStackError as error:
+            await self.stop(f"the canary could not be followed: {error}; nothing more was sent")
+            return
         failed = [each for each in sights.values() if each.state is ReplayState.FAILED_AGAIN]
         if failed and len(failed) == len(sights):
             told = failed[0].response or failed[0].response_status or failed[0].word

@@ -204,5 +204,14 @@ def busiest(log: Sequence[tuple[float, float, int]], seconds: float) -> float:
     found = -math.inf
     for _, ended, _ in log:
         # Those that may be counted from just after ``ended - seconds`` until ``ended``.
-        found = max(found, sum(size for b, e, size in log if b <= ended and e > ended - seconds + 1e-9))
+        found = max(found, sum(size for b, e, size in log if b <= ended and e > ended - seconds + 2e-6))
     return max(found, 0)
+
+
+@virtual
+async def test_calls_of_another_process_count_from_when_they_were_made() -> None:
+    pace = Pace((IDS,), 1_000.0, LoopClock())
+    pace.recall(1, 25, ago=61.0)
+    pace.recall(1, 25, ago=50.0)
+    assert await sizes(pace, 45, 2) == [(0.0, 20), (10.0, 25)]
+    assert await sizes(pace, 45, 1, webhook=2) == [(10.0, 45)]

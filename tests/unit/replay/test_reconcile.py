@@ -1,0 +1,186 @@
+"""Events of unknown outcome: looked for, and only then left at that, or sent again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.replay._memory import BITGO_LIKE, Fate, World
+from tests.replay._virtual import virtual
+from tests.unit.replay._runs import begin, in_state, replay, sent, states
+from theirstack_async.errors import ConnectError
+from theirstack_async.replay import ReplayState
+
+
+def first(fate: Fate, times: int = 1) -> Any:
+    """Return a function that gives the first calls a fate."""
+    left = [fate] * times
+    return lambda call: left.pop() if left else "taken"
+
+
+@virtual
+async def test_a_call_that_arrived_is_found(tmp_path: Path) -> None:
+    world = World(fate=first("lost"))
+    world.seed(50)
+    report = await sent(replay(world), tmp_path)
+    assert (states(report), world.doubled()) == ({"accepted": 50}, [])
+    assert asyncio.get_running_loop().time() < 10
+
+
+@virtual
+async def test_one_that_shows_late_is_found_within_the_grace_time(tmp_path: Path) -> None:
+    world = World(fate=first("lost"), shows_pending=False, delay=lambda: 40.0)
+    world.seed(25)
+    report = await sent(replay(world), tmp_path, grace=60.0)
+    assert states(report) == {"accepted": 25}
+    assert 40 < asyncio.get_running_loop().time() < 61
+
+
+@virtual
+async def test_one_that_did_not_arrive_stays_unknown_and_is_not_sent_again(tmp_path: Path) -> None:
+    world = World(fate=first("dropped"))
+    ids = world.seed(50)
+    report = await sent(replay(world), tmp_path, max_concurrency=1)
+    assert states(report) == {"unknown": 25, "accepted": 25}
+    assert in_state(report, ReplayState.UNKNOWN) == ids[:25]
+    assert {row.reason for row in report.rows if row.state is ReplayState.UNKNOWN} == {
+        "no answer came; looked for, and no sign of it"
+    }
+    assert max(world.sent.values()) == 1
+    assert 60 <= asyncio.get_running_loop().time() < 62
+
+
+@virtual
+async def test_it_is_given_up_for_good(tmp_path: Path) -> None:
+    world = World(fate=first("dropped"))
+    world.seed(25)
+    one = replay(world)
+    await sent(one, tmp_path)
+    async with one.resume(tmp_path / "replay.db", on_unknown="resend") as run:
+        report = await run.result()
+    assert (states(report), max(world.sent.values())) == ({"unknown": 25}, 1)
+
+
+@virtual
+async def test_it_is_sent_again_where_that_is_wanted_once_its_grace_time_is_over(tmp_path: Path) -> None:
+    world = World(fate=first("dropped"))
+    world.seed(50)
+    report = await sent(replay(world), tmp_path, on_unknown="resend", grace=30.0)
+    assert (states(report), world.doubled()) == ({"accepted": 50}, [])
+    assert 30 <= world.calls[-1].sent < 35
+
+
+@virtual
+async def test_three_times_at_most(tmp_path: Path) -> None:
+    world = World(fate=lambda call: "dropped")
+    world.seed(5)
+    report = await sent(replay(world), tmp_path, on_unknown="resend", grace=1.0)
+    assert (states(report), set(world.sent.values())) == ({"unknown": 5}, {3})
+
+
+@virtual
+async def test_ids_that_an_answer_leaves_out_are_looked_for(tmp_path: Path) -> None:
+    world = World(fate=first("partly"))
+    world.seed(25)
+    report = await sent(replay(world), tmp_path)
+    assert (states(report), world.doubled()) == ({"accepted": 25}, [])
+
+
+@virtual
+async def test_each_webhook_is_looked_at_for_its_own(tmp_path: Path) -> None:
+    world = World(fate=first("lost", 2))
+    world.seed(25, 1)
+    world.seed(25, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path) as run:
+        report = await run.result()
+    assert (states(report), world.looks) == ({"accepted": 50}, 2)
+
+
+@virtual
+async def test_where_the_api_cannot_be_asked_they_stay_open_for_the_next_run(tmp_path: Path) -> None:
+    world = World(fate=first("lost"))
+    world.seed(25)
+    one = replay(world)
+    plan = await one.plan([1])
+    world.listing = lambda: ConnectError("nobody answers")
+    async with begin(one, plan, tmp_path) as run:
+        report = await run.result()
+    assert states(report) == {"unknown": 25}
+    assert report.stopped == {None: "events of unknown outcome could not be looked for: nobody answers"}
+    world.listing = lambda: None
+    async with one.resume(tmp_path / "replay.db") as run:
+        report = await run.result()
+    assert states(report) == {"accepted": 25}
+
+
+@virtual
+async def test_cancel_ends_the_looking(tmp_path: Path) -> None:
+    world = World(fate=first("dropped"))
+    world.seed(25)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path, grace=1_000.0) as run:
+        await asyncio.sleep(10)
+        run.cancel()
+        report = await run.result()
+    assert states(report) == {"unknown": 25}
+    assert asyncio.get_running_loop().time() == pytest.approx(10, abs=0.2)
+
+
+@virtual
+async def test_an_intent_of_a_process_that_died_is_looked_for(tmp_path: Path) -> None:
+    """The call had arrived: it is found, and not made again. See tests/replay for real processes that are killed."""
+    world = World(latency=lambda: 1_000.0)
+    world.seed(25)
+    one = replay(world)
+    with pytest.raises(LookupError):
+        async with begin(one, await one.plan([1]), tmp_path, drain=0):
+            await asyncio.sleep(1)
+            raise LookupError
+    world.latency = lambda: 0.2
+    assert states(await one.report(tmp_path / "replay.db")) == {"unknown": 25}
+    async with one.resume(tmp_path / "replay.db") as run:
+        report = await run.result()
+    assert (states(report), max(world.sent.values())) == ({"accepted": 25}, 1)
+
+
+@virtual
+async def test_the_windows_know_of_the_calls_of_a_former_process(tmp_path: Path) -> None:
+    world = World()
+    world.seed(90)
+    one = replay(world, windows=BITGO_LIKE)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(5)
+        run.cancel()
+    async with one.resume(tmp_path / "replay.db", canary=0) as run:
+        report = await run.result()
+    assert states(report)["accepted"] == 90
+    assert [round(each.sent) for each in world.calls] == [0, 0, 65, 65]
+
+
+@virtual
+async def test_calls_of_long_ago_take_no_room(tmp_path: Path) -> None:
+    world = World()
+    world.seed(90)
+    one = replay(world, windows=BITGO_LIKE)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(5)
+        run.cancel()
+    await asyncio.sleep(100)
+    async with one.resume(tmp_path / "replay.db", canary=0) as run:
+        await run.result()
+    assert [round(each.sent) for each in world.calls] == [0, 0, 105, 105]
+
+
+@virtual
+async def test_a_webhook_without_doubts_is_not_looked_at(tmp_path: Path) -> None:
+    world = World(fate=lambda call: "lost" if call.webhook_id == 2 else "taken")
+    world.seed(25, 1)
+    world.seed(25, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path) as run:
+        report = await run.result()
+    assert (states(report), world.looks) == ({"accepted": 50}, 1)
