@@ -129,6 +129,12 @@ def test_events_of_one_status_are_a_sync_of_their_own(small: FakeTheirStack, run
     assert len(ids(to, "events")) == 3
 
 
+def test_a_status_that_nobody_knows_is_warned_of_once(small: FakeTheirStack, run: Run, to: Path) -> None:
+    webhook = small.seed_webhook("https://example.invalid/hook")
+    result = run("sync", "events", webhook, "--to", to, "--status", "FAILD")
+    assert result.stderr.count("warning:") == result.stderr.count("did you mean 'FAILED'?") == 1
+
+
 def test_the_options_of_job_searches_stand_for_filters(small: FakeTheirStack, run: Run, to: Path) -> None:
     result = run(
         "sync", "jobs", "--to", to, "--yes", "--title", "cto", "--country", "US", "--posted-days", 7, "--technology",

@@ -149,19 +149,19 @@ def event_profile(
     pipeline: Pipeline,
     webhook_id: int,
     status: str | None,
-    events: Callable[[], Paginator[WebhookEvent]],
+    events: Paginator[WebhookEvent],
     *,
     max_items: int | None,
     collect: bool,
 ) -> Profile[WebhookEvent]:
-    """Return the profile of a webhook's events."""
+    """Return the profile of a webhook's events, which ``events`` lists from the start."""
     from theirstack_async.incremental._events import EventReader
 
-    filters = {"webhook_id": webhook_id, "status": status}
+    filters = {"webhook_id": webhook_id, "status": None if status is None else str.__str__(status)}
 
     def read(saved: SavedState, _: Progress) -> EventReader:
         seen = (id_ for id_ in saved.seen if isinstance(id_, int))
-        return EventReader(events(), seen, max_items=max_items, collect=collect)
+        return EventReader(events, seen, max_items=max_items, collect=collect)
 
     async def count(_: Progress) -> None:
         """Count nothing: the API counts the events of all statuses, known ones included."""

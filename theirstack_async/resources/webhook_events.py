@@ -142,9 +142,7 @@ class WebhookEvents(Resource):
         check_bounds(0, max_items, rejects)
         check_state(state)
         check_seconds("wait", wait)
-        status = None if status is None else check_enum("status", status, WebhookEventStatus)
-        listing = partial(self.list, webhook_id, status=status, page_size=page_size, rejects="collect", options=options)
-        listing()  # for its checks of the arguments
+        listing = self.list(webhook_id, status=status, page_size=page_size, rejects="collect", options=options)
         collect = rejects == "collect"
         profile = event_profile(self._pipeline, webhook_id, status, listing, max_items=max_items, collect=collect)
         return IncrementalRun(profile, state, wait=wait)
