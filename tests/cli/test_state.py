@@ -69,6 +69,13 @@ def test_show_takes_the_beginning_of_a_key(run: Run, kept: Path) -> None:
     assert (found["key"], found["rows"], found["base_url"][:4]) == (whole, 12, "http")
 
 
+def test_show_leaves_out_the_names_of_pages(run: Run, kept: Path) -> None:
+    found = profiles(run, kept)
+    assert {"landed" in each for each in found.values()} == {False}
+    [one] = run("state", "show", "--state", kept, found["jobs"]["key"]).stdout.splitlines()
+    assert json.loads(one) == found["jobs"]
+
+
 def test_a_key_has_to_name_one_profile(run: Run, kept: Path) -> None:
     several = run("state", "show", "--state", kept, "")
     assert (several.exit_code, "KEY: 3 profiles begin with ''" in several.stderr) == (2, True)

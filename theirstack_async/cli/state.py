@@ -54,6 +54,11 @@ def _number(document: Document, name: str) -> str:
     return f"{document.get(name) or 0:,}"
 
 
+def _shown(document: Document) -> Document:
+    """Return what is of use of a profile: not the names of pages that are stored."""
+    return {name: value for name, value in document.items() if name != "landed"}
+
+
 def _asked(document: Document) -> str:
     """Return the filters of a profile in words."""
     return " ".join(
@@ -77,7 +82,7 @@ _COLUMNS: Final = (
 def show(ctx: typer.Context, state: StatePath, key: Key = None, json: Json = False) -> NoReturn:
     """Show the profiles of a state: what each asks, up to where its rows are stored, and what they cost.
 
-    A profile is what one sync asks; its key is a digest of that. With a KEY, all that is kept of it but the ids.
+    A profile is what one sync asks; its key is a digest of that. With a KEY, all of that.
     """
     out = Output(json=json)
 
@@ -85,10 +90,10 @@ def show(ctx: typer.Context, state: StatePath, key: Key = None, json: Json = Fal
         found = await kept.profiles()
         if key is not None:
             whole = _named(found, key)
-            out.record({"key": whole, **found[whole]})
+            out.record({"key": whole, **_shown(found[whole])})
         elif out.json:
             for whole, document in found.items():
-                out.line({"key": whole, **document})
+                out.line({"key": whole, **_shown(document)})
         elif found:
             out.records(found.items(), _COLUMNS)
         else:
