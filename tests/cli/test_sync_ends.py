@@ -183,10 +183,32 @@ def test_another_run_of_the_same_sync_has_a_code_of_its_own(
     result = run(*sync(to, *wait))
     asyncio.run(other.release(key))
     asyncio.run(other.aclose())
-    assert (result.exit_code, result.stdout, small.requests.total) == (10, "", asked)
+    assert (result.exit_code, small.requests.total) == (10, asked)
+    told = json.loads(result.stdout)
+    assert (told["profile"], told["end"], told["rows"], told["credits"], told["mark"]) == (key, "locked", 0, 0, None)
+    assert (told["sink"], told["state"]) == (str(to), str(to))
     assert f"is held by another run{' after 0.01 s' if wait else ''}; let it end" in result.stderr
     assert f"or wait for it with --wait SECONDS; the profile is {key} in theirstack state show." in result.stderr
     assert run(*sync(to)).exit_code == 0
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_state_that_cannot_be_read_is_told_to_programs_too(
+    small: FakeTheirStack, run: Run, tmp_path: Path, dry: tuple[str, ...]
+) -> None:
+    file = tmp_path / "state.json"
+    file.write_text("{", "utf-8")
+    result = run(*sync(tmp_path / "jobs.jsonl", "--state", file, *dry))
+    assert (result.exit_code, small.requests.total, "restore it from a copy" in result.stderr) == (1, 0, True)
+    told = json.loads(result.stdout)
+    assert (told["end"], told["acknowledged"], told["state"]) == ("state_error", 0, str(file))
+
+
+@pytest.mark.usefixtures("people")
+def test_people_are_told_by_the_error_alone(small: FakeTheirStack, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text("{", "utf-8")
+    result = run(*sync(tmp_path / "jobs.jsonl", "--state", tmp_path / "state.json"))
+    assert (result.exit_code, result.stdout) == (1, "")
 
 
 def test_a_terminal_sees_how_far_it_is(

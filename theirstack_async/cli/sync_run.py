@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from theirstack_async import ArgumentError, StateLockedError, TheirStackError
+from theirstack_async import ArgumentError, StateError, StateLockedError, TheirStackError
 from theirstack_async.cli.buying import Goods, Order, agree, out_of_budget
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.listing import tell_of_early_end
@@ -96,8 +96,12 @@ async def carry_out(sync: Sync, run: IncrementalRun[Any], usage: Usage) -> int:
         try:
             await stack.enter_async_context(run)
         except StateLockedError as error:
+            _summarize(sync, run, usage, end="locked")
             said = str(error).replace("with wait=", "with --wait SECONDS")
             raise StateLockedError(f"{said}; the profile is {run.key} in theirstack state show") from None
+        except StateError:
+            _summarize(sync, run, usage, end="state_error")
+            raise
         if sync.dry_run:
             return await _estimate(sync, run)
         try:
@@ -106,10 +110,15 @@ async def carry_out(sync: Sync, run: IncrementalRun[Any], usage: Usage) -> int:
                 await _store(follower, run, sync)
             return _verdict(sync, run.summary)
         finally:
-            if sync.out.json:
-                stores = {"sink": sync.stores.to, "state": sync.stores.kept}
-                spent = {"credits": usage.total.credits, "uncertain": usage.total.uncertain}
-                sync.out.line({"profile": run.key, **run.summary.to_dict(), **spent, **stores})
+            _summarize(sync, run, usage)
+
+
+def _summarize(sync: Sync, run: IncrementalRun[Any], usage: Usage, **instead: str) -> None:
+    """Print what came of a run, for programs."""
+    if sync.out.json:
+        stores = {"sink": sync.stores.to, "state": sync.stores.kept}
+        spent = {"credits": usage.total.credits, "uncertain": usage.total.uncertain}
+        sync.out.line({"profile": run.key, **run.summary.to_dict(), **instead, **spent, **stores})
 
 
 async def _estimate(sync: Sync, run: IncrementalRun[Any]) -> int:
