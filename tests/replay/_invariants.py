@@ -92,6 +92,9 @@ def check_truth(life: Life, now: float) -> None:
         elif row.state is ReplayState.DELIVERED:
             # It was seen before the list lost it.
             assert any(each.hidden and each.delivered for each in life.world.attempts(row.id, now))
+        elif row.state is ReplayState.PENDING:
+            # The list has lost the new attempt, and shows the old one.
+            assert any(each.hidden for each in life.world.attempts(row.id, now)), f"{row.id} is still pending"
         else:
             assert row.state is ReplayState.FAILED_AGAIN, f"{row.id} failed again, and is {row.state}"
         assert isinstance(row.seen_at, datetime)

@@ -106,7 +106,7 @@ class Program(Process):
             asyncio.get_running_loop().call_soon(self._later, turns - 1)
         elif self._session.end == "cancel" and self.task is not None:
             self.task.cancel()
-        elif self._session.end == "stop":
+        elif self._session.end == "stop" and self.run is not None:
             self.run.cancel()
         elif self._session.end == "leave":
             self.leaving = True

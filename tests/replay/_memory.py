@@ -160,6 +160,7 @@ class World:
         handle = f"request {new}"
         added = Row(
             id=new, webhook_id=row.webhook_id, created_at=now, updated_at=now, group=row.group, handle=handle,
+            status="pending",
         )  # fmt: skip
         self.rows[new] = added
         self._attempt(added, now)
