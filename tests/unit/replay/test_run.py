@@ -370,7 +370,7 @@ async def test_settings_of_a_resumed_run_are_checked_against_its_journal(tmp_pat
 async def test_a_call_whose_intent_was_noted_when_it_was_cancelled_is_put_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A write is run to its end, so the intent is in the journal; the call was not made, and nobody need look for it."""
+    """A write is run to its end, so the intent is there; the call was not made, and nobody need look for it."""
     world = World()
     world.seed(25)
     one = replay(world)
@@ -423,3 +423,20 @@ async def test_two_calls_that_find_the_webhook_gone_stop_it_once(tmp_path: Path)
     async with begin(one, await one.plan([1]), tmp_path, max_concurrency=2) as run:
         report = await run.result()
     assert (len(world.calls), report.stopped) == (2, {1: "the webhook is gone"})
+
+
+@virtual
+async def test_verify_follows_what_was_sent(tmp_path: Path) -> None:
+    world = World(delay=lambda: 100.0)
+    ids = world.seed(50)
+    world.takes = lambda row, at: row.id != ids[3]
+    one = replay(world)
+    await sent(one, tmp_path)
+    early = await one.verify(tmp_path / "replay.db", deadline=10.0)
+    late = await one.verify(tmp_path / "replay.db")
+    assert states(early) == {"pending": 50}
+    assert states(late) == {"delivered": 49, "failed_again": 1}
+    assert in_state(late, ReplayState.FAILED_AGAIN) == [ids[3]]
+    assert (late.ok, world.doubled()) == (False, [])
+    with pytest.raises(ArgumentError, match=r"^deadline: "):
+        await one.verify(tmp_path / "replay.db", deadline=-1.0)
