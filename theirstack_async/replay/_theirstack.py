@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from theirstack_async._check import check_id
 from theirstack_async._convert import Converter
+from theirstack_async._engine import theirstack as api
+from theirstack_async._wire.encode import fill_path
 from theirstack_async.batch import CONTENT, FINAL, is_refusal
 from theirstack_async.config import RequestOptions, RetryPolicy
 from theirstack_async.errors import (
@@ -63,10 +65,7 @@ class TheirStackEvents:
 
     def __init__(self, client: TheirStack) -> None:
         """``client`` makes the calls, by its own settings, and stays open: it is the caller's to close."""
-        pipeline = client._pipeline  # noqa: SLF001  # of one house  # pyright: ignore[reportPrivateUsage]
-        self._client = client
-        self._clock = pipeline.clock
-        self._where = pipeline.config.base_url
+        self._pipeline = client._pipeline  # noqa: SLF001  # of one house  # pyright: ignore[reportPrivateUsage]
         self._converter = Converter()
         self._live: set[int] = set()
 
@@ -78,7 +77,7 @@ class TheirStackEvents:
     @property
     def where(self) -> str:
         """The client's base URL."""
-        return self._where
+        return self._pipeline.config.base_url
 
     async def list_failed(
         self,
@@ -108,9 +107,7 @@ class TheirStackEvents:
         """Have events delivered again, in one call that is made once, and return what came of it."""
         try:
             body = {"webhook_event_ids": [self.check_id("ids", each) for each in ids]}
-            reply = await self._client.request(
-                "POST", "/v0/webhooks/events/retry", json=body, kind="once", options=_ONCE
-            )
+            reply = await self._pipeline.call(api.EVENTS_RETRY, json=body, options=_ONCE)
             # What the API answers is not documented (``null``), so any JSON but an error will do.
             if reply.body.strip():
                 refuse_envelope(self._converter.decode(reply.body, object), reply.body)
@@ -160,12 +157,12 @@ class TheirStackEvents:
     async def _rows(
         self, webhook_id: WebhookId, status: str | None, rejects: RejectsMode
     ) -> AsyncGenerator[ReplayEvent[int], None]:
-        webhook = check_id("webhook_id", webhook_id)
-        path = f"/v0/webhooks/{webhook}/events"
+        parts = {"webhook_id": check_id("webhook_id", webhook_id)}
+        path = fill_path(api.EVENTS_LIST.path, parts)
 
         async def fetch(ask: Ask) -> Reply:
             query = {"status": status, "offset": ask.offset, "limit": ask.limit}
-            return await self._client.request("GET", path, query=query)
+            return await self._pipeline.call(api.EVENTS_LIST, parts=parts, query=query)
 
         listing: Listing[EventRow] = Listing(
             label=f"GET {path}",
@@ -174,10 +171,10 @@ class TheirStackEvents:
             key=_id_of,
             digest=digest(path, {"status": status}),
         )
-        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        now = datetime.fromtimestamp(self._pipeline.clock.now(), UTC)
         async with aclosing(aiter(Paginator(listing, page_size=_PAGE, rejects=rejects))) as rows:
             async for row in rows:
-                yield to_event(row, webhook, now)
+                yield to_event(row, parts["webhook_id"], now)
 
     async def _explained(self, webhook_id: int, asked: int, error: TheirStackError) -> Resent[int]:
         """Return what an error of a resend call means; the call names no webhook, so a refusal may need a look at it.
@@ -195,7 +192,7 @@ class TheirStackEvents:
     async def _look(self, webhook_id: int) -> tuple[Verdict, str] | None:
         """Return why nothing can be sent to a webhook; None when it is alive, or that cannot be found out."""
         try:
-            reply = await self._client.request("GET", f"/v0/webhooks/{webhook_id}")
+            reply = await self._pipeline.call(api.WEBHOOKS_GET, parts={"webhook_id": webhook_id})
             found: Any = self._converter.decode(reply.body, object)
         except NotFoundError:
             return await self._look_around(webhook_id)
@@ -210,7 +207,7 @@ class TheirStackEvents:
     async def _look_around(self, webhook_id: int) -> tuple[Verdict, str] | None:
         """Return whether it is one webhook that is not there, or the address of the API that is wrong."""
         try:
-            await self._client.request("GET", "/v0/webhooks")
+            await self._pipeline.call(api.WEBHOOKS_LIST)
         except TheirStackError as error:
             lost = is_refusal(error) and not isinstance(error, RateLimitError)
             return ("over", str(error)) if lost else None
