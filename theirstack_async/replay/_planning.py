@@ -133,7 +133,7 @@ async def _listed(provider: ReplayProvider[I], webhook_id: WebhookId, wanted: _W
     latest: dict[I, ReplayEvent[I]] = {}
     listing = provider.list_failed(webhook_id, start=wanted.start, end=wanted.end, status=wanted.status)
     async for event in listing:
-        if not wanted.in_time(event) and (event.status != "delivered" or event.group is None):
+        if event.group is None and not wanted.in_time(event):
             continue
         known = latest.get(event.id)
         if known is None or known.updated_at <= event.updated_at:

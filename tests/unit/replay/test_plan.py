@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import timedelta, timezone
 
 import attrs
 import pytest
@@ -41,6 +42,12 @@ def test_an_entry_is_small() -> None:
 def test_equal_plans_have_equal_digests() -> None:
     assert plan_of(entry(1), entry("1")).digest == plan_of(entry(1), entry("1")).digest
     assert len(plan_of().digest) == 64
+
+
+def test_the_digest_is_of_instants_and_not_of_clocks() -> None:
+    there = minutes(0).astimezone(timezone(timedelta(hours=-3)))
+    assert plan_of(made_at=there) == plan_of(made_at=minutes(0))
+    assert plan_of(made_at=there).digest == plan_of(made_at=minutes(0)).digest
 
 
 def test_the_digest_covers_every_field() -> None:

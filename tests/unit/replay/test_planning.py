@@ -124,6 +124,16 @@ async def test_delivered_ones_that_are_asked_for_are_sent() -> None:
     assert fates(made) == {1: "another attempt of 2", 2: None, 3: None}
 
 
+async def test_rows_out_of_time_only_speak_for_their_groups() -> None:
+    rows = [
+        event(1, age=30, group="a"),
+        event(2, age=3, group="a"),
+        delivered(3, age=30),
+        delivered(4, group="b", age=3),
+    ]
+    assert fates(await plan(Lister({7: rows}), end=minutes(10), status=["FAILED", "SENT"])) == {1: None, 3: None}
+
+
 async def test_groups_of_two_webhooks_have_nothing_to_do_with_each_other() -> None:
     lists = {7: [event(1, group="a")], 8: [delivered(2, group="a", webhook_id=8), event(3, webhook_id=8)]}
     assert fates(await plan(Lister(lists), [7, 8])) == {1: None, 3: None}
