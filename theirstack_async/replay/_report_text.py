@@ -93,7 +93,7 @@ def _attention(report: ReplayReport) -> Iterator[list[str]]:
             ids = ", ".join(_clean(str(row.id)) for row in group)
             lines.append(f"  {', '.join(said)}: {ids}" if said else f"  {ids}")
         more = report.counts[state] - len(rows)
-        yield [*lines, f"  and {more:,} more; save_csv() and save_jsonl() write them all"] if more else lines
+        yield [*lines, f"  and {more:,} more; the saved report names them all"] if more else lines
 
 
 def _next(report: ReplayReport) -> list[str]:

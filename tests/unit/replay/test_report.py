@@ -173,7 +173,7 @@ def test_twenty_ids_of_a_state_are_named() -> None:
     assert lines(*every)[4] == ""
     assert lines(*every, *rows(S.PENDING, *range(20, 2_020)))[3:5] == [
         f"  {', '.join(map(str, range(20)))}",
-        "  and 2,000 more; save_csv() and save_jsonl() write them all",
+        "  and 2,000 more; the saved report names them all",
     ]
 
 
