@@ -72,7 +72,7 @@ DOORS: Final = {
 }
 """Which modules may import a library that the rest need not know."""
 
-NAMED: Final = {(f"{PACKAGE}.client", "aiohttp")}
+NAMED: Final = {(f"{PACKAGE}.client", "aiohttp"), (f"{PACKAGE}.replay._bitgo", "aiohttp")}
 """Type-only imports that are meant: ``session=`` takes aiohttp's own class, so its signature says so."""
 
 WITHOUT_AIOHTTP: Final = ("", ".errors", ".models", "._convert", ".testing.pytest_plugin")
