@@ -197,9 +197,12 @@ async def test_a_damaged_journal_is_told(kept: Path, case: str) -> None:
 
 async def test_a_refused_journal_is_not_kept_from_others(kept: Path) -> None:
     edit(kept, "UPDATE head SET settings = '[]'")
+    # As long as the error lives, what it came through does.
+    errors: list[JournalError] = []
     for _ in range(2):
-        with pytest.raises(JournalError, match="is damaged"):
+        with pytest.raises(JournalError, match="is damaged") as caught:
             await Journal.open(kept)
+        errors.append(caught.value)
 
 
 async def test_a_file_whose_pages_are_damaged_is_told(kept: Path) -> None:
