@@ -242,6 +242,45 @@ def test_a_dry_run_is_a_sentence_for_people(small: FakeTheirStack, run: Run, to:
     assert "At most 2 jobs to come since 2026-" in run(*jobs, "--dry-run", "--max-items", 1).stdout
 
 
+@pytest.mark.parametrize(
+    "stores", [("a.db",), ("a.duckdb",), ("a.jsonl", "--state", "a.json"), ("rows/", "--state", "sqlite:///a.db")]
+)
+def test_a_dry_run_makes_nothing(
+    small: FakeTheirStack, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stores: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    webhook = small.seed_webhook("https://example.invalid/hook")
+    small.seed_events(webhook, 3)
+    for rows, arguments in ((40, ("jobs",)), (40, ("companies",)), (3, ("events", webhook))):
+        result = run("sync", *arguments, "--dry-run", "--to", *stores)
+        assert (result.exit_code, json.loads(result.stdout)["new"], [*tmp_path.iterdir()]) == (0, rows, [])
+
+
+@pytest.mark.parametrize(("more", "rows"), [((), 9), (("--max-items", 20), 9), (("--max-items", 5), 5)])
+def test_a_dry_run_of_events_counts_those_that_are_new(
+    small: FakeTheirStack, run: Run, to: Path, more: tuple[object, ...], rows: int
+) -> None:
+    webhook = small.seed_webhook("https://example.invalid/hook")
+    small.seed_events(webhook, 30)
+    sync = ("sync", "events", webhook, "--to", to, "--page-size", 10)
+    run(*sync, "--max-items", 25)
+    small.seed_events(webhook, 4)
+    for _ in range(2):
+        found = json.loads(run(*sync, "--dry-run", *more).stdout)
+        assert (found["new"], found["rows"], found["credits"], found["mark"]) == (9, rows, 0, None)
+    assert len(ids(to, "events")) == 25
+    assert json.loads(run(*sync, *more).stdout)["acknowledged"] == rows
+
+
+@pytest.mark.usefixtures("people")
+def test_a_dry_run_of_events_is_a_sentence_for_people(small: FakeTheirStack, run: Run, to: Path) -> None:
+    webhook = small.seed_webhook("https://example.invalid/hook")
+    small.seed_events(webhook, 3)
+    result = run("sync", "events", webhook, "--to", to, "--dry-run", "--max-items", 2)
+    assert result.stdout == "3 events to come. This run would store 2.\n"
+    assert result.stderr == "A dry run is free; nothing was bought or stored.\n"
+
+
 def test_a_dry_run_that_would_cost_is_refused(small: FakeTheirStack, run: Run, to: Path) -> None:
     result = run("sync", "jobs", "--to", to, "--dry-run", "--domain", "acme.example")
     assert (result.exit_code, result.stdout, small.requests.total) == (2, "", 0)

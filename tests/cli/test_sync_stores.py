@@ -13,7 +13,7 @@ from tests.cli.test_sync import ids, small, to
 from theirstack_async import ArgumentError, ConfigurationError
 from theirstack_async.cli import sync_options
 from theirstack_async.cli.sync_options import beside, file_of, open_kept, open_stores
-from theirstack_async.incremental import DuckDBSink, JSONState, PostgresState, SQLiteSink, SQLiteState
+from theirstack_async.incremental import DuckDBSink, JSONState, PostgresSink, PostgresState, SQLiteSink, SQLiteState
 from theirstack_async.testing import FakeTheirStack
 
 __all__ = ["small", "to"]
@@ -72,6 +72,7 @@ def test_pages_are_kept_beside_the_state(tmp_path: Path) -> None:
         state = open_kept(text)
         assert beside(state, text) == f"{file_of(text)}.landing"
     assert beside(open_kept(POSTGRES), POSTGRES) is None
+    assert beside(PostgresSink(POSTGRES).state, None) is None
     sink = SQLiteSink(tmp_path / "jobs.db")
     assert beside(sink.state, None) == f"{tmp_path / 'jobs.db'}.landing"
 

@@ -6,7 +6,6 @@ import json as jsonlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeAlias
 
 import typer
@@ -17,7 +16,7 @@ from theirstack_async.cli.messages import confirm, note
 from theirstack_async.cli.options import Json, Yes, examples
 from theirstack_async.cli.output import Column, Output
 from theirstack_async.cli.session import guarding, run
-from theirstack_async.cli.sync_options import file_of, open_kept
+from theirstack_async.cli.sync_options import file_kept, open_kept
 from theirstack_async.cli.text import counted
 
 if TYPE_CHECKING:
@@ -160,8 +159,8 @@ def _with_state(ctx: typer.Context, text: str, work: Callable[[IncrementalState]
 
     with guarding(ctx):
         kept = open_kept(text)
-        file = getattr(getattr(kept, "database", None), "path", None) or file_of(text)
-        if file is not None and not Path(file).exists():
+        file = file_kept(kept, text)
+        if file is not None and not file.exists():
             raise ArgumentError(f"--state: there is no file {file}", field="state")
     run(ctx, partial(with_it, kept))
 

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -33,6 +32,7 @@ from theirstack_async.cli.sync_options import (
     open_stores,
     read_since,
     with_landing,
+    without_making,
 )
 from theirstack_async.cli.sync_run import EVENTS, Sync, carry_out, consent
 from theirstack_async.cli.till import STOPPING
@@ -94,7 +94,7 @@ def jobs(
     with guarding(ctx):
         asked = read_filters(JobFilters, ctx.params, _JOBS_BY)
         start = read_since(since)
-        sync = _paid(jobs_by.JOBS, ctx.params)
+        sync = _paid(ctx, jobs_by.JOBS)
 
     async def work(client: TheirStack) -> int:
         run = client.jobs.incremental(
@@ -144,7 +144,7 @@ def companies(
     """
     with guarding(ctx):
         asked = companies_by.asked_companies(ctx)
-        sync = _paid(COMPANIES, ctx.params)
+        sync = _paid(ctx, COMPANIES)
 
     async def work(client: TheirStack) -> int:
         run = client.companies.incremental(
@@ -169,6 +169,7 @@ def events(
     max_items: MaxEvents = None,
     page_size: Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Events a request.")] = 500,
     wait: Wait = 0.0,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> NoReturn:
     """Store the events of a webhook that no earlier run has stored. Free.
@@ -178,19 +179,21 @@ def events(
     out = Output(json=json)
     with guarding(ctx):
         stores = open_stores(to, state)
-    sync = Sync(EVENTS, stores, out)
+        if dry_run:
+            stores = without_making(ctx, stores, state)
+    sync = Sync(EVENTS, stores, out, dry_run=dry_run, limit=max_items)
 
     async def work(client: TheirStack) -> int:
         run = client.webhooks.events.incremental(
-            webhook_id, state=stores.state, status=status, page_size=page_size, max_items=max_items, rejects="collect",
-            wait=wait,
+            webhook_id, state=stores.state, status=status, page_size=page_size, rejects="collect", wait=wait,
+            max_items=None if dry_run else max_items,
         )  # fmt: skip
         return await carry_out(sync, run, client.usage)
 
     call(ctx, work, whole=True)
 
 
-def _paid(goods: Goods, given: Mapping[str, Any]) -> Sync:
+def _paid(ctx: typer.Context, goods: Goods) -> Sync:
     """Return what a sync of rows that cost credits has to do, by all of its options.
 
     Raises:
@@ -199,8 +202,11 @@ def _paid(goods: Goods, given: Mapping[str, Any]) -> Sync:
         typer.BadParameter: nothing says how much to buy, and there is nobody to ask.
         typer.Exit: the user does not agree.
     """
+    given = ctx.params
     stores = open_stores(given["to"], given["state"])
     stores = with_landing(stores, given["state"], given["landing"], without=given["no_landing"])
+    if given["dry_run"]:
+        stores = without_making(ctx, stores, given["state"])
     order = consent(
         goods, max_items=given["max_items"], budget=given["budget"], yes=given["yes"], dry_run=given["dry_run"]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import attrs
@@ -160,10 +161,29 @@ def with_landing(stores: Stores, state: str | None, folder: str | None, *, witho
     return attrs.evolve(stores, landing=wanted)
 
 
+def without_making(ctx: typer.Context, stores: Stores, state: str | None) -> Stores:
+    """Return the stores of a dry run: a state that is not there is not made. An empty one stands in for it."""
+    from theirstack_async.incremental import JSONState
+
+    file = file_kept(stores.state, state)
+    if file is None or file.exists():
+        return stores
+    folder = ctx.with_resource(TemporaryDirectory())
+    return attrs.evolve(stores, state=JSONState(Path(folder, "state.json")))
+
+
 def beside(state: IncrementalState, text: str | None) -> str | None:
     """Return the name of a folder beside a state; None where that is on a server. ``text`` is its address, if given."""
-    path = getattr(getattr(state, "database", None), "path", None) or file_of(text or "")
-    return None if path is None else f"{path}.landing"
+    file = file_kept(state, text)
+    return None if file is None else f"{file}.landing"
+
+
+def file_kept(state: IncrementalState, text: str | None) -> Path | None:
+    """Return the file of a state; None where that is on a server. ``text`` is its address, if given."""
+    path: str | None = getattr(getattr(state, "database", None), "path", None)
+    if path is not None:
+        return Path(path)
+    return None if text is None else file_of(text)
 
 
 def file_of(text: str) -> Path | None:

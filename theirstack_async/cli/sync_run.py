@@ -43,6 +43,8 @@ class Sync:
     order: Order | None = None
     """What was agreed to; None for every row there is."""
     dry_run: bool = False
+    limit: int | None = None
+    """How many rows that cost nothing are wanted at the most; None for every row there is."""
 
     @property
     def max_items(self) -> int | All | None:
@@ -58,9 +60,9 @@ class Sync:
 
     @property
     def most(self) -> int | None:
-        """Rows that may be bought at the most; None for any number."""
+        """Rows that may be stored at the most; None for any number."""
         if self.order is None:
-            return None
+            return self.limit
         number, credits_ = self.order.number, self.order.credits
         affordable = credits_ // self.goods.price
         return affordable if number is None else min(number, affordable)
@@ -123,7 +125,8 @@ def _summarize(sync: Sync, run: IncrementalRun[Any], usage: Usage, **instead: st
 
 async def _estimate(sync: Sync, run: IncrementalRun[Any]) -> int:
     goods, mark = sync.goods, run.summary.mark
-    new = await run.count()
+    # What is free is counted by reading it, and not acknowledged.
+    new = await run.count() if goods.price else sum([len(batch.rows) async for batch in run])
     if new is None:
         raise ArgumentError(
             "--dry-run: with a filter that names companies the API would bill for the count", field="dry_run"
@@ -133,7 +136,10 @@ async def _estimate(sync: Sync, run: IncrementalRun[Any]) -> int:
         found = {"profile": run.key, "new": new, "rows": rows, "credits": rows * goods.price, "price": goods.price}
         sync.out.line({**found, "mark": mark})
     since = "" if mark is None else f" since {shown(mark)} UTC"
-    sync.out.say(f"At most {counted(new, goods.noun)} to come{since}. This run would cost {goods.cost(rows)}.")
+    if goods.price:
+        sync.out.say(f"At most {counted(new, goods.noun)} to come{since}. This run would cost {goods.cost(rows)}.")
+    else:
+        sync.out.say(f"{counted(new, goods.noun)} to come. This run would store {rows:,}.")
     note("A dry run is free; nothing was bought or stored.")
     return ExitCode.OK
 
