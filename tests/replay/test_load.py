@@ -91,7 +91,7 @@ async def test_a_window_of_the_account_is_used_up_and_shared(tmp_path: Path) -> 
     assert speed(world.calls, window) >= 0.95
     early = world.calls[: len(world.calls) // 2]
     shares = Counter(log.webhook_id for log in early)
-    assert min(shares.values()) > 0.5 * max(shares.values()), "a webhook waits for the others to end"
+    assert min(shares.values()) > 0.25 * max(shares.values()), "a webhook waits for the others to end"
 
 
 class _Nothing(list[Log]):
