@@ -1,9 +1,8 @@
-"""A run from begin to end: what is sent, in what order, how far it is, and how it is left."""
+"""A run from begin to end: what is sent, in what order, and how far it is."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,8 @@ import pytest
 from tests.replay._memory import BITGO_LIKE, Call, Fate, World
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, in_state, replay, sent, states
-from theirstack_async.errors import ArgumentError, JournalError, ReplayError, ReplayLockedError
+from theirstack_async.errors import ArgumentError
 from theirstack_async.replay import ReplayState
-from theirstack_async.replay._journal import Journal
-from theirstack_async.replay._steps import Intended
 
 
 def in_turn(*fates: Fate) -> Any:
@@ -154,130 +151,6 @@ async def test_a_key_that_is_refused_ends_everything(tmp_path: Path) -> None:
 
 
 @virtual
-async def test_cancel_lets_what_is_under_way_end_and_resume_sends_the_rest(tmp_path: Path) -> None:
-    world = World()
-    world.seed(500)
-    one = replay(world)
-    async with begin(one, await one.plan([1]), tmp_path) as run:
-        await asyncio.sleep(0.1)
-        run.cancel()
-        run.cancel()
-        report = await run.result()
-    assert states(report) == {"planned": 400, "accepted": 100}
-    async with one.resume(tmp_path / "replay.db") as again:
-        report = await again.result()
-    assert (states(report)["accepted"] + states(report).get("delivered", 0), world.doubled()) == (500, [])
-
-
-@virtual
-async def test_cancel_wakes_those_who_wait_for_room(tmp_path: Path) -> None:
-    world = World()
-    world.seed(500)
-    one = replay(world, windows=BITGO_LIKE)
-    async with begin(one, await one.plan([1]), tmp_path) as run:
-        await asyncio.sleep(5)
-        run.cancel()
-        await run.result()
-    assert asyncio.get_running_loop().time() < 6
-
-
-@virtual
-async def test_an_exception_in_the_block_lets_what_is_under_way_end(tmp_path: Path) -> None:
-    world = World()
-    world.seed(500)
-    one = replay(world)
-    with pytest.raises(LookupError):
-        async with begin(one, await one.plan([1]), tmp_path):
-            await asyncio.sleep(0.1)
-            raise LookupError
-    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 400, "accepted": 100}
-
-
-@virtual
-async def test_without_drain_what_is_under_way_is_cut_and_unknown(tmp_path: Path) -> None:
-    world = World()
-    world.seed(500)
-    one = replay(world)
-    with pytest.raises(LookupError):
-        async with begin(one, await one.plan([1]), tmp_path, drain=0):
-            await asyncio.sleep(0.1)
-            raise LookupError
-    report = await one.report(tmp_path / "replay.db")
-    assert states(report) == {"planned": 400, "unknown": 100}
-    async with one.resume(tmp_path / "replay.db", canary=0) as run:
-        report = await run.result()
-    # The calls had arrived, which the look has found out.
-    assert (states(report), world.doubled()) == ({"accepted": 500}, [])
-
-
-@virtual
-async def test_a_cancelled_block_is_left_in_the_same_way(tmp_path: Path) -> None:
-    world = World()
-    world.seed(500)
-    one = replay(world)
-    plan = await one.plan([1])
-
-    async def work() -> None:
-        async with begin(one, plan, tmp_path):
-            """Leaving the block waits for the end."""
-
-    task = asyncio.create_task(work())
-    await asyncio.sleep(0.3)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    report = await one.report(tmp_path / "replay.db")
-    assert states(report)["accepted"] % 25 == 0
-    assert "unknown" not in states(report)
-
-
-@virtual
-async def test_leaving_the_block_waits_for_the_end(tmp_path: Path) -> None:
-    world = World()
-    world.seed(100)
-    one = replay(world)
-    async with begin(one, await one.plan([1]), tmp_path):
-        """Nothing to do here."""
-    assert states(await one.report(tmp_path / "replay.db")) == {"accepted": 100}
-
-
-@virtual
-async def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    world.seed(500)
-    one = replay(world)
-    write, written = Journal.write, 0
-
-    async def failing(journal: Journal, *steps: Any) -> None:
-        nonlocal written
-        written += 1
-        if written > 5:
-            raise JournalError("the disk is full")
-        await write(journal, *steps)
-
-    monkeypatch.setattr(Journal, "write", failing)
-    with pytest.raises(JournalError, match="the disk is full"):
-        async with begin(one, await one.plan([1]), tmp_path) as run:
-            with pytest.raises(JournalError, match="the disk is full"):
-                await run.result()
-    assert sum(world.sent.values()) <= 100
-
-
-@virtual
-async def test_it_is_entered_once(tmp_path: Path) -> None:
-    one = replay(World())
-    run = begin(one, await one.plan([1]), tmp_path)
-    assert repr(run) == "<ReplayRun memory not begun>"
-    for use in (lambda: run.snapshot, run.cancel):
-        with pytest.raises(ReplayError, match="has not begun"):
-            use()
-    async with run:
-        assert repr(run) == f"<ReplayRun memory {tmp_path / 'replay.db'}>"
-    with pytest.raises(ReplayError, match="can be entered once"):
-        await run.__aenter__()
-
-
-@virtual
 async def test_an_empty_plan_is_done_at_once(tmp_path: Path) -> None:
     report = await sent(replay(World()), tmp_path)
     assert (report.total, states(report), report.ok) == (0, {}, True)
@@ -292,127 +165,6 @@ async def test_what_was_excluded_is_not_sent(tmp_path: Path) -> None:
     async with begin(one, plan, tmp_path) as run:
         report = await run.result()
     assert (states(report), world.sent[ids[4]]) == ({"accepted": 9, "excluded": 1}, 0)
-
-
-@virtual
-async def test_one_run_a_webhook_at_a_time(tmp_path: Path) -> None:
-    world = World()
-    world.seed(10)
-    one = replay(world)
-    plan = await one.plan([1])
-    async with begin(one, plan, tmp_path):
-        other = one.run(plan, journal=tmp_path / "other.db")
-        with pytest.raises(ReplayLockedError, match="webhook 1"):
-            await other.__aenter__()
-        with pytest.raises(ReplayLockedError):
-            await one.resume(tmp_path / "replay.db").__aenter__()
-        with pytest.raises(ReplayLockedError):
-            await one.verify(tmp_path / "replay.db")
-        assert not (tmp_path / "other.db").exists()
-    assert world.doubled() == []
-
-
-@virtual
-async def test_it_closes_its_provider() -> None:
-    world = World()
-    async with replay(world) as one:
-        assert repr(one) == "<Replay memory memory://world>"
-    assert one.provider.closed  # type: ignore[attr-defined]
-
-
-@virtual
-@pytest.mark.parametrize(
-    ("how", "field"),
-    [
-        ({"expect": -1}, "expect"), ({"tolerance": 1.5}, "tolerance"), ({"tolerance": "x"}, "tolerance"),
-        ({"rate": 0}, "rate"), ({"batch_size": 26}, "batch_size"), ({"batch_size": 0}, "batch_size"),
-        ({"max_concurrency": 0}, "max_concurrency"), ({"canary": -1}, "canary"), ({"on_unknown": "x"}, "on_unknown"),
-        ({"grace": -1}, "grace"), ({"drain": -1}, "drain"),
-    ],
-)  # fmt: skip
-async def test_bad_arguments_are_refused_before_anything_happens(
-    tmp_path: Path, how: dict[str, Any], field: str
-) -> None:
-    one = replay(World())
-    plan = await one.plan([1])
-    with pytest.raises(ArgumentError, match=f"^{field}: ") as caught:
-        one.run(plan, journal=tmp_path / "replay.db", **how)
-    assert caught.value.field == field
-    assert os.listdir(tmp_path) == []  # noqa: PTH208  # ASYNC240 wants no Path here
-
-
-@virtual
-async def test_a_plan_or_journal_of_another_api_is_refused(tmp_path: Path) -> None:
-    world = World()
-    world.seed(5)
-    one = replay(world)
-    await sent(one, tmp_path)
-    other = replay(world, provider="another")
-    with pytest.raises(ReplayError, match="the plan is for memory at memory://world, and this replay is for another"):
-        other.run(await one.plan([1]), journal=tmp_path / "other.db")
-    with pytest.raises(ReplayError, match="the journal is for memory"):
-        await other.resume(tmp_path / "replay.db").__aenter__()
-    with pytest.raises(ReplayError, match="the journal is for memory"):
-        await other.verify(tmp_path / "replay.db")
-
-
-@virtual
-async def test_settings_of_a_resumed_run_are_checked_against_its_journal(tmp_path: Path) -> None:
-    one = replay(World())
-    await sent(one, tmp_path)
-    with pytest.raises(ArgumentError, match=r"^rate: "):
-        await one.resume(tmp_path / "replay.db", rate=-1.0).__aenter__()
-    async with one.resume(tmp_path / "replay.db", rate=1.0, on_unknown="resend"):
-        """The refused one has let go of its locks."""
-
-
-@virtual
-async def test_a_call_whose_intent_was_noted_when_it_was_cancelled_is_put_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A write is run to its end, so the intent is there; the call was not made, and nobody need look for it."""
-    world = World()
-    world.seed(25)
-    one = replay(world)
-    plan = await one.plan([1])
-    write = Journal.write
-
-    async def slow(journal: Journal, *steps: Any) -> None:
-        await write(journal, *steps)
-        if isinstance(steps[0], Intended):
-            await asyncio.sleep(10)
-
-    monkeypatch.setattr(Journal, "write", slow)
-    with pytest.raises(LookupError):
-        async with begin(one, plan, tmp_path, drain=0):
-            await asyncio.sleep(1)
-            raise LookupError
-    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 25}
-    assert world.sent.total() == 0
-
-
-@virtual
-async def test_one_that_was_cancelled_before_its_intent_was_noted_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World()
-    world.seed(25)
-    one = replay(world)
-    plan = await one.plan([1])
-    write = Journal.write
-
-    async def slow(journal: Journal, *steps: Any) -> None:
-        if isinstance(steps[0], Intended):
-            await asyncio.sleep(10)
-        await write(journal, *steps)
-
-    monkeypatch.setattr(Journal, "write", slow)
-    with pytest.raises(LookupError):
-        async with begin(one, plan, tmp_path, drain=0):
-            await asyncio.sleep(1)
-            raise LookupError
-    report = await one.report(tmp_path / "replay.db")
-    assert (states(report), {row.sends for row in report.rows}) == ({"planned": 25}, {0})
 
 
 @virtual

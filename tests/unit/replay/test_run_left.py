@@ -1,0 +1,175 @@
+"""How a run is left: by cancel(), an exception, a cancellation, a journal that fails."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.replay._memory import BITGO_LIKE, World
+from tests.replay._virtual import virtual
+from tests.unit.replay._runs import begin, replay, states
+from theirstack_async.errors import JournalError
+from theirstack_async.replay._journal import Journal
+from theirstack_async.replay._steps import Intended
+
+
+@virtual
+async def test_cancel_lets_what_is_under_way_end_and_resume_sends_the_rest(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(0.1)
+        run.cancel()
+        run.cancel()
+        report = await run.result()
+    assert states(report) == {"planned": 400, "accepted": 100}
+    async with one.resume(tmp_path / "replay.db") as again:
+        report = await again.result()
+    assert (states(report)["accepted"] + states(report).get("delivered", 0), world.doubled()) == (500, [])
+
+
+@virtual
+async def test_cancel_wakes_those_who_wait_for_room(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world, windows=BITGO_LIKE)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(5)
+        run.cancel()
+        await run.result()
+    assert asyncio.get_running_loop().time() < 6
+
+
+@virtual
+async def test_an_exception_in_the_block_lets_what_is_under_way_end(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    with pytest.raises(LookupError):
+        async with begin(one, await one.plan([1]), tmp_path):
+            await asyncio.sleep(0.1)
+            raise LookupError
+    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 400, "accepted": 100}
+
+
+@virtual
+async def test_without_drain_what_is_under_way_is_cut_and_unknown(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    with pytest.raises(LookupError):
+        async with begin(one, await one.plan([1]), tmp_path, drain=0):
+            await asyncio.sleep(0.1)
+            raise LookupError
+    report = await one.report(tmp_path / "replay.db")
+    assert states(report) == {"planned": 400, "unknown": 100}
+    async with one.resume(tmp_path / "replay.db", canary=0) as run:
+        report = await run.result()
+    # The calls had arrived, which the look has found out.
+    assert (states(report), world.doubled()) == ({"accepted": 500}, [])
+
+
+@virtual
+async def test_a_cancelled_block_is_left_in_the_same_way(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    plan = await one.plan([1])
+
+    async def work() -> None:
+        async with begin(one, plan, tmp_path):
+            """Leaving the block waits for the end."""
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    report = await one.report(tmp_path / "replay.db")
+    assert states(report)["accepted"] % 25 == 0
+    assert "unknown" not in states(report)
+
+
+@virtual
+async def test_leaving_the_block_waits_for_the_end(tmp_path: Path) -> None:
+    world = World()
+    world.seed(100)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path):
+        """Nothing to do here."""
+    assert states(await one.report(tmp_path / "replay.db")) == {"accepted": 100}
+
+
+@virtual
+async def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    write, written = Journal.write, 0
+
+    async def failing(journal: Journal, *steps: Any) -> None:
+        nonlocal written
+        written += 1
+        if written > 5:
+            raise JournalError("the disk is full")
+        await write(journal, *steps)
+
+    monkeypatch.setattr(Journal, "write", failing)
+    with pytest.raises(JournalError, match="the disk is full"):
+        async with begin(one, await one.plan([1]), tmp_path) as run:
+            with pytest.raises(JournalError, match="the disk is full"):
+                await run.result()
+    assert sum(world.sent.values()) <= 100
+
+
+@virtual
+async def test_a_call_whose_intent_was_noted_when_it_was_cancelled_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write is run to its end, so the intent is there; the call was not made, and nobody need look for it."""
+    world = World()
+    world.seed(25)
+    one = replay(world)
+    plan = await one.plan([1])
+    write = Journal.write
+
+    async def slow(journal: Journal, *steps: Any) -> None:
+        await write(journal, *steps)
+        if isinstance(steps[0], Intended):
+            await asyncio.sleep(10)
+
+    monkeypatch.setattr(Journal, "write", slow)
+    with pytest.raises(LookupError):
+        async with begin(one, plan, tmp_path, drain=0):
+            await asyncio.sleep(1)
+            raise LookupError
+    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 25}
+    assert world.sent.total() == 0
+
+
+@virtual
+async def test_one_that_was_cancelled_before_its_intent_was_noted_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.seed(25)
+    one = replay(world)
+    plan = await one.plan([1])
+    write = Journal.write
+
+    async def slow(journal: Journal, *steps: Any) -> None:
+        if isinstance(steps[0], Intended):
+            await asyncio.sleep(10)
+        await write(journal, *steps)
+
+    monkeypatch.setattr(Journal, "write", slow)
+    with pytest.raises(LookupError):
+        async with begin(one, plan, tmp_path, drain=0):
+            await asyncio.sleep(1)
+            raise LookupError
+    report = await one.report(tmp_path / "replay.db")
+    assert (states(report), {row.sends for row in report.rows}) == ({"planned": 25}, {0})
