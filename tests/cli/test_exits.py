@@ -255,3 +255,13 @@ def test_ctrl_c_while_the_program_loads_is_quiet(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
+
+
+def test_ctrl_c_while_typer_puts_the_commands_together_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def impatient(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("typer.main.get_command", impatient)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130

@@ -43,6 +43,19 @@ def test_an_interrupt_cancels(number: signal.Signals, code: int) -> None:
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_that_comes_before_the_event_loop_counts(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    real = asyncio.run
+
+    def run(main: Any) -> int:
+        for _ in range(times):
+            press()
+        return real(main)
+
+    monkeypatch.setattr(asyncio, "run", run)
+    assert Interrupts().run(asyncio.Event().wait) == 130
+
+
 def test_work_may_end_in_its_own_way() -> None:
     async def work() -> int:
         asyncio.get_running_loop().call_soon(press)

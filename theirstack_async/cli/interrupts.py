@@ -49,6 +49,9 @@ class Interrupts:
             loop.call_soon(lambda: loop.call_soon(task.cancel))
 
         self._cancel = lambda: loop.call_soon_threadsafe(first if self._received == 1 else second)
+        if self._received:
+            # It came while the event loop was being made.
+            self._cancel()
         await asyncio.wait([task])
         if task.cancelled() and self._received:
             return 128 + self._number
