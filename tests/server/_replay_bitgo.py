@@ -14,6 +14,7 @@ from theirstack_async.testing.replay_suite import ReplayWorld
 
 TOKEN: Final = "fake-bitgo-token-2f9c"
 RESEND: Final = "POST *retrigger"
+LIST: Final = "GET *notifications"
 
 
 class BitGoWorld(ReplayWorld[str]):
@@ -82,3 +83,13 @@ async def a_world(*, admin: bool = False, **manners: Any) -> AsyncIterator[BitGo
         BitGoNotifications(TOKEN, base_url=fake.base_url, admin=admin, clock=clock) as provider,
     ):
         yield BitGoWorld(fake, provider)
+
+
+def queries(world: BitGoWorld) -> list[dict[str, str]]:
+    """Return what was asked for in lists."""
+    return [dict(each.query) for each in world.fake.requests if each.method == "GET"]
+
+
+def seed(world: BitGoWorld, n: int = 1, **how: Any) -> list[str]:
+    """Add notifications of the world's webhook, and return their ids."""
+    return world.fake.seed_notifications(world.webhook_id, n, **how)

@@ -7,10 +7,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from theirstack_async._clock import Clock, SystemClock
-from theirstack_async._engine.pipeline import Pipeline, Reply
+from theirstack_async._engine.pipeline import Pipeline
 from theirstack_async._engine.slots import Slots
 from theirstack_async._wire.encode import fill_path
 from theirstack_async.config import (
@@ -33,12 +33,11 @@ from theirstack_async.replay._bitgo_api import (
     RETRIGGER,
     STATUSES,
     TOKEN_VARIABLE,
-    Notification,
     bitgo_dialect,
     is_uuid,
-    read_page,
     write_instant,
 )
+from theirstack_async.replay._bitgo_lists import rows, rows_of_status
 from theirstack_async.replay._bitgo_looks import Sought
 from theirstack_async.replay._bitgo_verdicts import read_resent, verdict_of
 from theirstack_async.replay._provider import ReplayCapabilities, ReplayEvent, ReplayWindow, Resent, StopWhen, Trace
@@ -46,16 +45,12 @@ from theirstack_async.replay._provider import ReplayCapabilities, ReplayEvent, R
 if TYPE_CHECKING:
     import aiohttp
 
-    from theirstack_async._walk import Ask
-    from theirstack_async.pagination import Paginator
     from theirstack_async.replay._provider import WebhookId
 
 __all__ = ["BITGO_PRODUCTION", "BITGO_TEST", "BitGoNotifications"]
 
 _MOST: Final = 25
 """Ids of a resend call (https://developers.bitgo.com/reference/retriggernotifications)."""
-_PAGE: Final = 1000
-"""Rows of a page at the most (https://developers.bitgo.com/reference/getwebhooknotifications)."""
 _LOOKUPS: Final = 25
 """Up to so many events are looked up one by one, which is a call each, rather than searched for in the past."""
 _MARGIN: Final = timedelta(seconds=30)
@@ -187,16 +182,17 @@ class BitGoNotifications:
         groups: set[str] = set()
         first = now
         for word in sorted(wanted, key=lambda word: (_BY_LIFE.index(word) if word in _BY_LIFE else -1, word)):
-            async with aclosing(self._with_status(webhook, begin, finish, word)) as rows:
-                async for row in rows:
+            async with aclosing(rows_of_status(self._pipeline, webhook, begin, finish, word)) as found:
+                async for row in found:
                     if (start is not None and row.created_at < start) or (end is not None and row.created_at >= end):
                         continue
                     groups.add(row.group)
                     first = min(first, row.created_at)
                     yield row.event(webhook, now)
         if groups and "SENT" not in wanted:
-            async with aclosing(self._with_status(webhook, first - _MARGIN, self._now() + _MARGIN, "SENT")) as rows:
-                async for row in rows:
+            begin, finish = first - _MARGIN, self._now() + _MARGIN
+            async with aclosing(rows_of_status(self._pipeline, webhook, begin, finish, "SENT")) as found:
+                async for row in found:
                     if row.group in groups:
                         yield row.event(webhook, now)
 
@@ -291,46 +287,9 @@ class BitGoNotifications:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.now(), UTC)
 
-    async def _with_status(
-        self, webhook: str, start: datetime, end: datetime, word: str
-    ) -> AsyncGenerator[Notification, None]:
-        """Yield the rows of a status. Which case the filter takes is not documented: no rows may mean the other one."""
-        found = False
-        for spelling in (word, word.lower()):
-            async for row in self._list(webhook, start, end, settle=True, status=spelling):
-                found = True
-                if row.status == word:
-                    yield row
-            if found:
-                return
-
     async def _search(self, sought: Sought, webhook: str, start: datetime, end: datetime, **more: str) -> None:
-        async for row in self._list(webhook, start, end, settle=False, **more):
+        async for row in rows(self._pipeline, webhook, start, end, more):
             sought.take(row)
-
-    def _list(
-        self, webhook: str, start: datetime, end: datetime, *, settle: bool, **more: str
-    ) -> Paginator[Notification]:
-        # Imported late: they bring numbers of rows in bitmaps, which nobody needs who only asks what BitGo can do.
-        from theirstack_async._convert import Rows
-        from theirstack_async.pagination import Listing, Paginator, digest
-        from theirstack_async.pagination._rows import text_key
-
-        parts = {"webhook_id": webhook}
-        query = {"start": write_instant(start), "end": write_instant(end), **more}
-        label = f"GET {fill_path(LIST.path, parts)}"
-
-        async def fetch(ask: Ask) -> Reply:
-            where = {"limit": ask.limit, "offset": ask.offset}
-            return await self._pipeline.call(LIST, parts=parts, query={**query, **where})
-
-        def decode(body: bytes) -> Rows[Any]:
-            return Rows([*read_page(body, label)], 0)
-
-        listing: Listing[Notification] = Listing(
-            label, fetch, decode, key=lambda row: text_key(row.id), digest=digest(LIST.path, query)
-        )
-        return Paginator(listing, page_size=_PAGE, settle=settle)
 
     async def _after_404(self, webhook: str, error: NotFoundError) -> Resent[str]:
         """Ask whether it is the webhook that is not there, or one of the ids."""
