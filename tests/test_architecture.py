@@ -45,6 +45,7 @@ ALSO: Final = {
     ("cli", "testing"),  # theirstack demo and theirstack fake-server
     ("testing", "quota"),  # the tests that each store has to pass
     ("testing", "incremental"),
+    ("testing", "replay"),
     ("cli", "receiver"),
     ("cli", "replay"),
     ("cli", "incremental"),

@@ -80,52 +80,11 @@ if TYPE_CHECKING:
         TechFilters,
     )
     from theirstack_async.hooks import AttemptEnded, CallEnded, CallStarted, Hook, HookEvent, WaitStarted
-    from theirstack_async.incremental import (
-        Batch,
-        DuckDBSink,
-        IncrementalRun,
-        IncrementalState,
-        JSONLinesSink,
-        JSONState,
-        ParquetSink,
-        PostgresSink,
-        PostgresState,
-        SavedState,
-        Sink,
-        SQLiteSink,
-        SQLiteState,
-        StateChange,
-        Summary,
-        Window,
-        open_sink,
-        open_state,
-    )
+    from theirstack_async.incremental import *
     from theirstack_async.models import *
     from theirstack_async.pagination import EndReason, Page, Paginator, RawPage, RejectsMode
     from theirstack_async.quota import MemoryQuota, QuotaStore, RedisQuota, SQLiteQuota
-    from theirstack_async.replay import (
-        BITGO_PRODUCTION,
-        BITGO_TEST,
-        BitGoNotifications,
-        PlanDiff,
-        PlanEntry,
-        PlanSummary,
-        Replay,
-        ReplayCapabilities,
-        ReplayEvent,
-        ReplayPlan,
-        ReplayProvider,
-        ReplayReport,
-        ReplayRow,
-        ReplayRun,
-        ReplaySnapshot,
-        ReplayState,
-        ReplayWindow,
-        Resent,
-        StopWhen,
-        TheirStackEvents,
-        Trace,
-    )
+    from theirstack_async.replay import *
     from theirstack_async.report import RetryReport
     from theirstack_async.resources._by_company import JobsByCompany
     from theirstack_async.resources._reveal import Revealed

@@ -1,10 +1,6 @@
 """Every exception of the package, in one tree under :class:`TheirStackError`.
 
-Errors carry plain data only: no response, no session, no request and never the API key. So each of them can be
-pickled, copied and sent to another process, and what it says survives the trip.
-
-Each error states in ``sent`` whether the API can have acted on the request: ``"no"`` (it never got there, or it was
-refused unread), ``"maybe"`` (bytes left this machine and no complete answer came back) or ``"yes"`` (it was answered).
+They carry plain data only, and never the API key, so each can be pickled, copied and sent to another process.
 """
 
 from __future__ import annotations
@@ -19,7 +15,8 @@ if TYPE_CHECKING:
     from theirstack_async._values import RateLimit
 
 Sent = Literal["no", "maybe", "yes"]
-"""Whether the API can have acted on a request."""
+"""Whether the API can have acted on a request: ``no`` (it never got there, or was refused unread), ``maybe`` (bytes left
+this machine and no complete answer came back) or ``yes`` (it was answered)."""
 
 Phase = Literal["slot", "connect", "read", "deadline"]
 """Which of our time limits ran out."""
