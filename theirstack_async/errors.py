@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from theirstack_async._values import RateLimit
 
 Sent = Literal["no", "maybe", "yes"]
-"""Whether the API can have acted on a request: ``no`` (it never got there, or was refused unread), ``maybe`` (bytes left
-this machine and no complete answer came back) or ``yes`` (it was answered)."""
+"""Whether the API can have acted on a request: ``no`` (it never got there, or was refused unread), ``maybe`` (bytes
+left this machine and no complete answer came back) or ``yes`` (it was answered)."""
 
 Phase = Literal["slot", "connect", "read", "deadline"]
 """Which of our time limits ran out."""

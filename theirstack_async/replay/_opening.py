@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from theirstack_async.config import check_count, check_share
 from theirstack_async.errors import ReplayError
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._locks import WebhookLocks
@@ -25,6 +26,16 @@ class Expectation:
     count: int
     tolerance: float
     """The share by which the number found may differ."""
+
+    @classmethod
+    def of(cls, expect: int | None, tolerance: float) -> Expectation | None:
+        """Return what is expected; None where nothing is.
+
+        Raises:
+            ArgumentError: the number or the share is none, which names the field.
+        """
+        check_share("tolerance", tolerance)
+        return None if expect is None else cls(check_count("expect", expect, at_least=0), tolerance)
 
 
 async def open_new(

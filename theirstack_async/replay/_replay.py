@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self
 
 from theirstack_async._clock import Clock, SystemClock
 from theirstack_async._values import UNSET, Unset
-from theirstack_async.config import check_count, check_seconds, check_share
+from theirstack_async.config import check_seconds
 from theirstack_async.replay._plan import ReplayPlan
 from theirstack_async.replay._provider import AutoRetry, I, OnUnknown, ReplayEvent, ReplayProvider, StopWhen, WebhookId
 
@@ -130,7 +130,7 @@ class Replay(Generic[I]):
         from theirstack_async.replay._settings import Settings
 
         check_provider(self.provider, plan, "plan")
-        check_share("tolerance", tolerance)
+        expected = Expectation.of(expect, tolerance)
         settings = Settings(
             batch_size=plan.batch_size if batch_size is None else batch_size,
             rate=rate,
@@ -140,9 +140,6 @@ class Replay(Generic[I]):
             on_unknown=on_unknown,
             grace=grace,
         ).check(max_ids=self.provider.capabilities.max_ids)
-        if expect is not None:
-            check_count("expect", expect, at_least=0)
-        expected = None if expect is None else Expectation(expect, tolerance)
         opening = partial(
             open_new, provider=self.provider, plan=plan, path=Path(journal), settings=settings, expected=expected
         )
