@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 @contextmanager
 def serving(**options: Any) -> Iterator[FakeTheirStack]:
     """Serve a fake on another thread for as long as the block lasts."""
-    started, loop, fake = threading.Event(), asyncio.new_event_loop(), FakeTheirStack(deliver=False, **options)
+    started, loop, fake = threading.Event(), asyncio.new_event_loop(), FakeTheirStack(**{"deliver": False, **options})
     stop = asyncio.Event()
 
     async def serve() -> None:

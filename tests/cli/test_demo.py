@@ -24,8 +24,8 @@ def test_it_ends_with_the_report(run: Run) -> None:
     told = result.stdout.splitlines()
     assert told[3].startswith("They failed (no answer: Client")
     assert [line.split()[:4] for line in told[7:12]] == [
-        ["ok", "streamed", "250", "events"],
-        ["ok", "retried", "250", "accepted"],
+        ["ok", "planned", "250", "events"],
+        ["ok", "sent", "250", "events"],
         ["ok", "delivered", "250", "events"],
         ["ok", "verified", "250", "signatures"],
         ["ok", "API", "says", "250"],
@@ -53,11 +53,11 @@ def test_a_terminal_gets_a_bar(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
         demo_module, "Console", lambda **_: Console(file=screen, force_terminal=True, width=80, color_system=None)
     )
     assert run("demo", "--events", 20).exit_code == 0
-    assert "streaming " in screen.getvalue()
+    assert "planning " in screen.getvalue()
     assert "delivering" in screen.getvalue()
 
 
-def _after_the_stream(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
+def _before_the_run(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
     """Let something happen to the receiver just before it starts."""
     real = DemoReceiver.start
 
@@ -69,11 +69,11 @@ def _after_the_stream(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
 
 
 def test_a_wrong_signature_is_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    _after_the_stream(monkeypatch, lambda receiver: setattr(receiver, "_secret", b"another"))
+    _before_the_run(monkeypatch, lambda receiver: setattr(receiver, "_secret", b"another"))
     result = run("demo", "--events", 5)
     assert result.exit_code == 1
     wrong = [line.split()[1] for line in result.stdout.splitlines() if line.startswith("WRONG")]
-    assert wrong == ["delivered", "verified", "API"]
+    assert wrong == ["sent", "delivered", "verified", "API"]
     assert "A check failed." in result.stdout
 
 
@@ -99,7 +99,7 @@ def test_ctrl_c_ends_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def press(_: DemoReceiver) -> None:
         asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGINT)
 
-    _after_the_stream(monkeypatch, press)
+    _before_the_run(monkeypatch, press)
     result = run("demo", "--events", 500)
     assert result.exit_code == 130
     assert "No event was lost" not in result.stdout

@@ -91,6 +91,7 @@ def run(
     canary: by.Canary = None,
     stop_when: by.StopAt = None,
     on_unknown: by.Unknown = None,
+    grace: by.Grace = None,
     verify: by.Verify = True,
     deadline: by.Deadline = 300.0,
     provider: by.Provider = None,
@@ -109,7 +110,7 @@ def run(
     out = Output(json=json)
     with guarding(ctx):
         options = by.pace(rate=rate, max_concurrency=max_concurrency, canary=canary, stop_when=stop_when,
-                          on_unknown=on_unknown)  # fmt: skip
+                          on_unknown=on_unknown, grace=grace)  # fmt: skip
         options |= by.given(batch_size=batch_size, tolerance=by.read_share("--tolerance", tolerance))
         _refuse_used(journal)
         wish = Wish(ctx.obj, provider, bitgo_environment, admin)
@@ -138,6 +139,7 @@ def resume(
     canary: by.Canary = None,
     stop_when: by.StopAt = None,
     on_unknown: by.Unknown = None,
+    grace: by.Grace = None,
     verify: by.Verify = True,
     deadline: by.Deadline = 300.0,
     provider: by.Provider = None,
@@ -153,7 +155,7 @@ def resume(
     out = Output(json=json)
     with guarding(ctx):
         options = by.pace(rate=rate, max_concurrency=max_concurrency, canary=canary, stop_when=stop_when,
-                          on_unknown=on_unknown)  # fmt: skip
+                          on_unknown=on_unknown, grace=grace)  # fmt: skip
     wish = Wish(ctx.obj, provider, bitgo_environment, admin)
 
     async def work() -> int:

@@ -122,6 +122,14 @@ Unknown: TypeAlias = Annotated[
         "found are reported, or sent again, which may deliver them twice. report unless given."
     ),
 ]
+Grace: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="How long to look for events of unknown outcome, from their call on; 60 unless given.",
+    ),
+]
 Verify: TypeAlias = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Look in the end whether they have arrived.")
 ]
@@ -196,7 +204,7 @@ def selection(
 
 def pace(
     *, rate: float | None, max_concurrency: int | None, canary: int | None, stop_when: str | None,
-    on_unknown: OnUnknown | None,
+    on_unknown: OnUnknown | None, grace: float | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return how a run is to go, as ``Replay.run`` and ``Replay.resume`` take it, with only what was given.
 
@@ -208,6 +216,7 @@ def pace(
         max_concurrency=max_concurrency,
         canary=canary,
         on_unknown=None if on_unknown is None else on_unknown.value,
+        grace=grace,
     )
     return found if stop_when is None else {**found, "stop_when": _stop_when(stop_when)}
 

@@ -78,7 +78,7 @@ class Api:
     def command(self, words: str) -> str:
         """Return a command line of the program for this API, such as a user types it."""
         base_url = "" if self.settings.base_url is None else f"--base-url {self.settings.base_url} "
-        return f"theirstack {base_url}replay {words}{' --admin' if self.admin else ''}"
+        return f"theirstack {base_url}replay {words}"
 
 
 def choose(wish: Wish, of: ReplayPlan | None = None) -> Api:

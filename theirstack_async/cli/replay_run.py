@@ -44,7 +44,8 @@ class Ending:
 
     def command(self, verb: str) -> str:
         """Return the command that goes on with this journal."""
-        return self.api.command(f"{verb} {shlex.quote(self.journal)}")
+        admin = " --admin" if self.api.admin and verb == "resume" else ""
+        return self.api.command(f"{verb} {shlex.quote(self.journal)}{admin}")
 
 
 async def carry_out(replay: Replay[Any], run: ReplayRun[Any], ending: Ending) -> int:
@@ -64,8 +65,7 @@ async def carry_out(replay: Replay[Any], run: ReplayRun[Any], ending: Ending) ->
         await _tell_interrupted(ending)
         raise
     if interrupted:
-        _print(report, ending)
-        note(f"{ending.command('resume')} goes on.")
+        _print_unfinished(report, ending)
         raise asyncio.CancelledError
     return conclude(report, ending)
 
@@ -139,7 +139,10 @@ async def _follow(run: ReplayRun[Any]) -> tuple[ReplayReport, bool]:
             except asyncio.CancelledError:
                 interrupted = True
                 run.cancel()
-            return await run.result(), interrupted
+            report = await run.result()
+            if interrupted:
+                follower.update(run.snapshot)
+            return report, interrupted
 
 
 async def _look(replay: Replay[Any], report: ReplayReport, ending: Ending) -> ReplayReport:
@@ -174,8 +177,18 @@ async def _tell_interrupted(ending: Ending) -> None:
     except JournalError:
         note("It had not begun: nothing was sent.")
         return
+    _print_unfinished(report, ending)
+
+
+def _print_unfinished(report: ReplayReport, ending: Ending) -> None:
+    """Print the report of a replay that was interrupted, and how to go on."""
+    from theirstack_async.replay import ReplayState as State
+
     _print(report, ending)
-    note(f"{ending.command('resume')} goes on.")
+    if any(report.counts[state] for state in (State.PLANNED, State.INTENDED, State.THROTTLED, State.UNKNOWN)):
+        note(f"{ending.command('resume')} goes on.")
+    elif not report.ok:
+        note(f"{ending.command('verify')} looks again.")
 
 
 def _print(report: ReplayReport, ending: Ending) -> None:
