@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final, Literal
 from unittest.mock import patch
@@ -125,8 +126,8 @@ class Life:
         self.vetoed: set[int] = set()
         self.by_itself: set[int] = set()
         """Ids of events that the API tries without being asked."""
-        self.cut: set[int] = set()
-        """Ids in batches that a process did not live to note the outcome of."""
+        self.cut: dict[int, list[int]] = {}
+        """Batches that a process did not live to note the outcome of, each with its ids."""
         self._seed()
 
     def provider(self, process: Process | None = None) -> MemoryProvider:
@@ -165,6 +166,10 @@ class Life:
         assert all(old is new for old, new in changed.values()), f"what was settled has changed: {changed}"
         return ended
 
+    def doubts(self) -> Counter[int]:
+        """Return how often the outcome of a call with each id was not known."""
+        return self.world.doubts + Counter(itertools.chain.from_iterable(self.cut.values()))
+
     def states(self) -> dict[Any, ReplayState]:
         """Return where each event stands, as the last report has it."""
         return {row.id: row.state for row in self.report.rows} if self.report else {}
@@ -194,8 +199,8 @@ class Life:
         assert self.plan is not None
         journal = await Journal.open(self.path, write=False)
         try:
-            for intended in journal.ledger.open_batches.values():
-                self.cut.update(int(self.plan.entries[at].id) for at in intended.positions)
+            for batch, intended in journal.ledger.open_batches.items():
+                self.cut[batch] = [self.plan.entries[at].id for at in intended.positions]
         finally:
             await journal.aclose()
         self.report = await ReplayReport.read(self.path)

@@ -121,8 +121,8 @@ class World:
     calls: list[Log] = attrs.Factory(list)
     sent: Counter[int] = attrs.Factory(Counter)
     """How often each id was in a call."""
-    doubtful: set[int] = attrs.Factory(set)
-    """Ids in calls of which the answer did not tell what became of them."""
+    doubts: Counter[int] = attrs.Factory(Counter)
+    """How often each id was in a call whose answer did not tell what became of it."""
     looks: int = 0
     lists: int = 0
     _ids: Any = attrs.Factory(lambda: itertools.count(1))
@@ -237,14 +237,18 @@ class MemoryProvider:
         assert len(call.ids) <= (self.capabilities.max_ids or len(call.ids)), "more ids than a call may have"
         assert {self.world.rows[id_].webhook_id for id_ in call.ids} == {webhook_id}, "ids of another webhook"
         fate, latency = self.world.fate(call), self.world.latency()
-        if fate in ("lost", "dropped", "partly"):
-            self.world.doubtful.update(call.ids)
         try:
+            try:
+                await self._clock.sleep(latency / 2)
+            finally:
+                # What is on its way arrives, also when nobody waits for the answer any more.
+                resent = self._arrived(call, fate)
             await self._clock.sleep(latency / 2)
-        finally:
-            # What is on its way arrives, also when nobody waits for the answer any more.
-            resent = self._arrived(call, fate)
-        await self._clock.sleep(latency / 2)
+        except BaseException:
+            self.world.doubts.update(call.ids)
+            raise
+        if fate in ("lost", "dropped", "partly"):
+            self.world.doubts.update(set(call.ids) - resent.accepted.keys() - resent.rejected.keys())
         return resent
 
     def _arrived(self, call: Call, fate: Fate) -> Resent[int]:

@@ -71,7 +71,7 @@ async def test_all_are_settled_as_fast_as_the_api_allows_and_never_faster(tmp_pa
     rejected = {row.id for row in report.rows if row.state is ReplayState.REJECTED}
     unknown = {row.id for row in report.rows if row.state is ReplayState.UNKNOWN}
     assert rejected <= world.poison <= rejected | unknown
-    assert unknown <= world.doubtful
+    assert unknown <= world.doubts.keys()
     assert all(world.rows[id_].taken == 0 for id_ in unknown | rejected)
     ids, calls = BITGO_LIKE
     assert most_within(world.calls, ids) <= ids.limit
