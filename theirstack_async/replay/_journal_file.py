@@ -60,9 +60,9 @@ class JournalFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        # Two names of one file share its lock.
-        self.path: Final = Path(os.path.realpath(path))
-        self._database: Final = SQLiteDatabase(self.path, timeout=_PATIENCE)
+        self._database: Final = SQLiteDatabase(path, timeout=_PATIENCE)
+        self.path: Final = Path(self._database.path)
+        """Where it is, links resolved: two names of one file share its lock."""
 
     async def exists(self) -> bool:
         """Return whether there is a journal. A missing file, an empty one, or one half made, is none.
@@ -264,6 +264,5 @@ def _digest(head: str, bodies: Iterable[str]) -> str:
     """Return what shows that a plan is as it was written."""
     hashed = hashlib.sha256(head.encode())
     for body in bodies:
-        hashed.update(b"\n")
         hashed.update(body.encode())
     return hashed.hexdigest()

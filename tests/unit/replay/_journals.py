@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from theirstack_async.replay._journal import Journal
@@ -98,3 +100,19 @@ async def journal_at(path: str | os.PathLike[str], plan: ReplayPlan, *steps: Ste
 async def steps_of(journal: Journal) -> list[Step]:
     """Return all steps of a journal."""
     return [step async for step in journal.steps()]
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to a file, as a user's own program would have it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+def edit(path: Path, *statements: str) -> None:
+    """Change a journal behind the triggers' back."""
+    with connected(path) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)

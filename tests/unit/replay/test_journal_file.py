@@ -4,14 +4,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from tests.unit.replay._journals import accepted, intended, journal_at, plan_of_size, settings_of, steps_of
+from tests.unit.replay._journals import (
+    accepted,
+    connected,
+    edit,
+    intended,
+    journal_at,
+    plan_of_size,
+    settings_of,
+    steps_of,
+)
 from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.sqlite import SQLiteDatabase
 from theirstack_async.errors import JournalError, ReplayError
@@ -32,22 +39,6 @@ async def kept(path: Path) -> Path:
     async with journal_at(path, plan_of_size(2), intended(1, 0), accepted(1, 0)):
         pass
     return path
-
-
-@contextmanager
-def connected(path: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a connection to a file, as a user's own program would have it."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        yield connection
-
-
-def edit(path: Path, *statements: str) -> None:
-    """Change a journal behind the triggers' back."""
-    with connected(path) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(statement)
 
 
 CHANGES: Final = [
@@ -142,6 +133,41 @@ async def test_what_was_left_of_one_that_was_never_made_is_made_again(path: Path
         assert journal.ledger.state(0) is ReplayState.INTENDED
 
 
+async def test_one_that_is_made_while_it_is_looked_for_is_not_taken_for_something_else(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading sees one moment of the file: no mark of a journal, and no tables either."""
+    with connected(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    made: list[str] = []
+
+    class Late(sqlite3.Connection):
+        def execute(self, sql: str, *args: Any) -> Any:
+            found = super().execute(sql, *args)
+            if "application_id" in sql:
+                made.append(sql)
+                with sqlite3.connect(path, factory=sqlite3.Connection) as other:
+                    other.execute("CREATE TABLE head (format INTEGER)")
+                other.close()
+            return found
+
+    connect = sqlite3.connect
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", lambda *args, **named: connect(*args, **{"factory": Late, **named}))
+        with pytest.raises(JournalError, match="there is no journal at"):
+            await Journal.open(path)
+    assert len(made) == 1
+
+
+async def test_to_read_makes_no_file(kept: Path) -> None:
+    reader = await Journal.open(kept, write=False)
+    for each in kept.parent.iterdir():
+        each.unlink()
+    with pytest.raises(JournalError, match=r"cannot be read: .*; see that it is there"):
+        await reader.refresh()
+    assert neighbours(kept) == []
+
+
 async def test_a_journal_of_a_newer_release_is_refused(kept: Path) -> None:
     edit(kept, "UPDATE head SET format = 2")
     for write in (True, False):
@@ -150,76 +176,6 @@ async def test_a_journal_of_a_newer_release_is_refused(kept: Path) -> None:
         assert str(kept) in str(caught.value)
     with pytest.raises(JournalError, match="has the format 2"):
         await Journal.create(kept, plan_of_size(1), settings_of())
-
-
-DAMAGE: Final = {
-    "no head": ("DELETE FROM head", "is damaged"),
-    "no table of steps": ("DROP TABLE step", "cannot be read: no such table: step; see that it is there"),
-    "an entry that is gone": ("DELETE FROM entry WHERE position = 1", "is damaged: its plan is not as it was written"),
-    "an entry that was edited": (
-        "UPDATE entry SET body = replace(body, 'job.new', 'job.old')",
-        "is damaged: its plan is not as it was written",
-    ),
-    "a head that was edited": (
-        "UPDATE head SET plan = replace(plan, 'memory', 'other')",
-        "is damaged: its plan is not as it was written",
-    ),
-    "settings that are none": ("UPDATE head SET settings = '[]'", "is damaged: settings: expected an object"),
-    "settings too deep": (
-        f"UPDATE head SET settings = '{'[' * 100_000}'",
-        "is damaged: .*recursion",
-    ),
-    "settings that are no JSON": ("UPDATE head SET settings = '{'", "is damaged"),
-    "a step that is gone": ("DELETE FROM step WHERE number = 1", "is damaged: step 1 is missing; restore it from a"),
-    "a step that was edited": ("UPDATE step SET kind = 'undone' WHERE number = 2", "is damaged: step 2: no step that"),
-    "a step that is a number": ("UPDATE step SET body = 5 WHERE number = 2", "is damaged: step 2: no step that this"),
-    "a step that is bytes": ("UPDATE step SET body = x'00ff' WHERE number = 2", "is damaged: step 2: "),
-    "a step too deep": (
-        f"UPDATE step SET body = '{'[' * 100_000}' WHERE number = 2",
-        "is damaged: step 2: .*recursion",
-    ),
-    "a step that cannot follow": (
-        "UPDATE step SET batch = 9 WHERE number = 2",
-        r"is damaged: step 2: the journal takes no such step \(Answered\): batch 9 was never begun; restore it",
-    ),
-    "text that is none": ("UPDATE step SET kind = CAST(x'ff' AS TEXT) WHERE number = 2", "cannot be read: "),
-}
-
-
-@pytest.mark.parametrize("case", DAMAGE)
-async def test_a_damaged_journal_is_told(kept: Path, case: str) -> None:
-    statement, why = DAMAGE[case]
-    edit(kept, statement)
-    for write in (True, False):
-        with pytest.raises(JournalError, match=f"the journal .*replay.db {why}"):
-            await Journal.open(kept, write=write)
-
-
-async def test_a_refused_journal_is_not_kept_from_others(kept: Path) -> None:
-    edit(kept, "UPDATE head SET settings = '[]'")
-    # As long as the error lives, what it came through does.
-    errors: list[JournalError] = []
-    for _ in range(2):
-        with pytest.raises(JournalError, match="is damaged") as caught:
-            await Journal.open(kept)
-        errors.append(caught.value)
-
-
-async def test_a_file_whose_pages_are_damaged_is_told(kept: Path) -> None:
-    content = kept.read_bytes()
-    for damaged in (content[:100] + b"\xff" * (len(content) - 100), content[: len(content) // 2], content[:16]):
-        kept.write_bytes(damaged)
-        with pytest.raises(JournalError, match=r"cannot be read: .*; a damaged one must be restored from a copy"):
-            await Journal.open(kept)
-
-
-async def test_an_answer_that_is_damaged_is_told_of(kept: Path) -> None:
-    journal = await Journal.open(kept, write=False)
-    edit(kept, "UPDATE step SET body = '[1]' WHERE number = 2")
-    with pytest.raises(JournalError, match="is damaged: step 2: no step"):
-        await journal.traces([0])
-    with pytest.raises(JournalError, match="is damaged: step 2: no step"):
-        await steps_of(journal)
 
 
 async def test_a_folder_in_its_place_is_told(path: Path) -> None:
