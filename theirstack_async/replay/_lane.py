@@ -14,6 +14,8 @@ from theirstack_async.replay._steps import Answered, Doubtful, PutBack
 
 REFUSED_IN_A_ROW: Final = 3
 """So many batches' worth of ids refused one by one, and none taken meanwhile: the fault is not in the ids."""
+FEWEST_REFUSED: Final = 25
+"""However small the batches are."""
 UNCLEAR_IN_A_ROW: Final = 10
 """Calls in a row without a clear answer, after which what is left is safer unsent than unknown."""
 LONGEST_PAUSE: Final = 60.0
@@ -124,7 +126,7 @@ class Lane:
         reason = ""
         if self._unclear >= UNCLEAR_IN_A_ROW:
             reason = f"{self._unclear} calls in a row had no clear answer; the last one: {_why(decision)}"
-        elif self._refused >= REFUSED_IN_A_ROW * self._batch_size:
+        elif self._refused >= max(FEWEST_REFUSED, REFUSED_IN_A_ROW * self._batch_size):
             reason = f"{self._refused} events in a row were refused, and none accepted; the last one: {_why(decision)}"
         return attrs.evolve(decision, stop="webhook", reason=reason) if reason else decision
 

@@ -61,6 +61,7 @@ class Ledger:
         self._states = bytearray(planned if entry.excluded is None else excluded for entry in plan.entries)
         self._batches = array("I", bytes(4 * len(plan.entries)))
         self._sends = array("I", bytes(4 * len(plan.entries)))
+        self._doubts = bytearray(len(plan.entries))
         self._intended: dict[int, float] = {}
         self._open: dict[int, Intended] = {}
         self._final: set[int] = set()
@@ -119,6 +120,10 @@ class Ledger:
         """Return how often an event was about to be sent, calls included that did nothing."""
         return self._sends[position]
 
+    def doubts(self, position: int) -> int:
+        """Return how often an event became unknown, at most 255: so many calls may have been carried out unseen."""
+        return self._doubts[position]
+
     def intended_at(self, position: int) -> float | None:
         """Return when an event was about to be sent last, in Unix seconds; None when it never was."""
         return self._intended.get(self._batches[position])
@@ -134,6 +139,7 @@ class Ledger:
             _states=self._states[:],
             _batches=self._batches[:],
             _sends=self._sends[:],
+            _doubts=self._doubts[:],
             _intended=self._intended.copy(),
             _open=self._open.copy(),
             _final=self._final.copy(),
@@ -184,6 +190,8 @@ class Ledger:
 
     def _move(self, position: int, state: ReplayState) -> None:
         counts = self._counts[self._plan.entries[position].webhook_id]
+        if state is _S.UNKNOWN and self.state(position) is not _S.UNKNOWN:
+            self._doubts[position] = min(255, self._doubts[position] + 1)
         counts[self.state(position)] -= 1
         counts[state] += 1
         self._states[position] = _LETTERS[state]

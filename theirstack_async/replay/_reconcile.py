@@ -14,7 +14,7 @@ from theirstack_async.replay._steps import Doubtful, Reconciled
 from theirstack_async.replay._work import Work
 
 MOST_SENDS: Final = 3
-"""An event is sent so often at the most, however often its outcome is unknown."""
+"""An event may be carried out so often at the most, however often its outcome is unknown."""
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 """Seconds between two looks."""
@@ -90,7 +90,7 @@ class Reconciler(Generic[I]):
         return [*missed.difference(over)]
 
     def _may_send_again(self, at: int) -> bool:
-        return self._work.settings.on_unknown == "resend" and self._work.journal.ledger.sends(at) < MOST_SENDS
+        return self._work.settings.on_unknown == "resend" and self._work.journal.ledger.doubts(at) < MOST_SENDS
 
     def _sent_at(self, at: int) -> float:
         return self._work.journal.ledger.intended_at(at) or 0.0

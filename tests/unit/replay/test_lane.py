@@ -109,22 +109,24 @@ def test_a_clear_answer_ends_the_row(clear: Verdict) -> None:
     assert decide(one, (1,), "unknown") == Decision(Doubtful(batch=7, reason="why"), pause=1.0)
 
 
-def test_refusals_of_three_batches_and_nothing_taken_end_the_webhook() -> None:
-    one = lane(batch_size=2)
-    decisions = [decide(one, (1,), "refused") for _ in range(6)]
-    assert [each.stop for each in decisions] == [None] * 5 + ["webhook"]
-    assert decisions[-1].reason == "6 events in a row were refused, and none accepted; the last one: why"
+@pytest.mark.parametrize(("batch_size", "most"), [(1, 25), (10, 30)])
+def test_refusals_of_three_batches_and_nothing_taken_end_the_webhook(batch_size: int, most: int) -> None:
+    one = lane(batch_size=batch_size)
+    decisions = [decide(one, (1,), "refused") for _ in range(most)]
+    assert [each.stop for each in decisions] == [None] * (most - 1) + ["webhook"]
+    assert decisions[-1].reason == f"{most} events in a row were refused, and none accepted; the last one: why"
 
 
 def test_refusals_in_answers_count_too() -> None:
-    one = lane(batch_size=1)
-    decision = answered(one, (1, 2, 3), {}, {"id1": "a", "id2": "b", "id3": "c"})
-    assert (decision.stop, len(decision.reason) > 0) == ("webhook", True)
+    part = tuple(range(25))
+    decision = answered(lane(batch_size=1), part, {}, {f"id{at}": "no" for at in part})
+    assert decision.stop == "webhook"
+    assert decision.reason == "25 events in a row were refused, and none accepted; the last one: no"
 
 
 def test_one_that_is_taken_ends_the_row_of_refusals() -> None:
     one = lane(batch_size=1)
-    for _ in range(2):
+    for _ in range(24):
         decide(one, (1,), "refused")
     answered(one, (1, 2), {"id1": None}, {"id2": "no"})
     assert decide(one, (1,), "refused").stop is None

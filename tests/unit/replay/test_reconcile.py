@@ -184,3 +184,12 @@ async def test_a_webhook_without_doubts_is_not_looked_at(tmp_path: Path) -> None
     async with begin(one, await one.plan([1, 2]), tmp_path) as run:
         report = await run.result()
     assert (states(report), world.looks) == ({"accepted": 50}, 1)
+
+
+@virtual
+async def test_calls_that_did_nothing_are_not_among_the_three(tmp_path: Path) -> None:
+    fates: list[Fate] = ["throttled", "throttled", "unsent", "dropped", "dropped"]
+    world = World(fate=lambda call: fates.pop(0) if fates else "taken")
+    world.seed(5)
+    report = await sent(replay(world), tmp_path, on_unknown="resend", grace=1.0)
+    assert (states(report), {row.sends for row in report.rows}) == ({"accepted": 5}, {6})
