@@ -22,9 +22,10 @@ from theirstack_async.testing import FakeTheirStack, Status
 CODES = {
     "APIError": 1, "ArgumentError": 2, "AuthenticationError": 3, "BadRequestError": 1, "BatchError": 1,
     "BudgetExceededError": 4, "ClientClosedError": 1, "ConfigurationError": 2, "ConflictError": 1, "ConnectError": 6,
-    "ConnectionLostError": 6, "DecodeError": 6, "InsufficientCreditsError": 4, "NotFoundError": 1,
+    "ConnectionLostError": 6, "DecodeError": 6, "InsufficientCreditsError": 4, "JournalError": 1, "NotFoundError": 1,
     "OutcomeUnknownError": 7, "PaginationError": 6, "PermissionDeniedError": 3, "QuotaError": 6, "RateLimitError": 5,
-    "RequestTimeoutError": 6, "ServerError": 6, "SinkError": 1, "StateError": 1, "StateLockedError": 10,
+    "ReplayError": 1, "ReplayLockedError": 10, "RequestTimeoutError": 6,
+    "ServerError": 6, "SinkError": 1, "StateError": 1, "StateLockedError": 10,
     "TheirStackError": 1, "TransportError": 6, "UnprocessableError": 1,
 }  # fmt: skip
 
@@ -170,6 +171,7 @@ def test_version(run: Run) -> None:
         [],
         *([name] for name in ("jobs", "companies", "lists", "searches", "catalog", "datasets", "webhooks", "events")),
         ["sync"],
+        ["replay"],
         ["state"],
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from tests.cli.conftest import Run
 from theirstack_async._engine.aiohttp_transport import AiohttpTransport
-from theirstack_async.cli.replay_run import in_words, verdict
+from theirstack_async.cli import replay_run
+from theirstack_async.cli.replay_run import Follower, in_words, verdict
 from theirstack_async.replay import Replay, ReplayReport, ReplayRow, ReplaySnapshot, ReplayState
 from theirstack_async.testing import FakeTheirStack, Hang
 
@@ -56,7 +59,8 @@ def test_the_verdict(found: ReplayReport, code: int, said: str) -> None:
 def test_what_nobody_knows_comes_first() -> None:
     code, said = verdict(report("unknown", "failed_again", "planned", stopped={None: "no"}), str.upper)
     assert code == 7
-    assert said.startswith("Nobody knows whether the API took 1 event. RESUME looks for them again; ")
+    assert said.startswith("Nobody knows whether the API took 1 event. See whether the receiver has them; ")
+    assert said.endswith(" 1 event not sent yet: RESUME goes on.")
 
 
 def snapshot(*, done: bool, elapsed: float, settled: int) -> ReplaySnapshot:
@@ -69,6 +73,16 @@ def test_a_snapshot_in_words() -> None:
     under_way = snapshot(done=False, elapsed=60, settled=1200)
     assert in_words(under_way, states=True) == "1,200/2,200 (1,000 planned, 1,200 failed again) 20/s ETA 0:00:50"
     assert in_words(snapshot(done=True, elapsed=3725.2, settled=1200), states=False) == "1,200/2,200 in 1:02:05"
+
+
+def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    wide = Console(file=screen, force_terminal=True, width=120, color_system=None)
+    monkeypatch.setattr(replay_run, "Console", lambda **_: wide)
+    with Follower() as follower:
+        follower.update(snapshot(done=False, elapsed=60, settled=1200))
+    assert follower.every < 1
+    assert "1,200/2,200 (1,000 planned, 1,200 failed again) 20/s ETA 0:00:50" in screen.getvalue()
 
 
 def press() -> None:

@@ -116,10 +116,7 @@ def run(
         wish = Wish(ctx.obj, provider, bitgo_environment, admin)
         api, made, from_file = _plan_of(wish, targets, by.selection(start, end, status, auto_retry))
         out.say(str(made))
-        if not made.to_send:
-            note("There is nothing to send.")
-            raise typer.Exit(ExitCode.OK)
-        confirm(f"{_in_words(made)} will be delivered again. Go on?", yes=yes)
+        _agree(made, yes=yes)
         options["expect"] = made.to_send if from_file and expect is None else expect
 
     async def work() -> int:
@@ -277,6 +274,15 @@ def _show(made: ReplayPlan, out: Output) -> None:
     out.say(str(made))
 
 
-def _in_words(made: ReplayPlan) -> str:
+def _agree(made: ReplayPlan, *, yes: bool) -> None:
+    """Return when there is something to send, and the user means it.
+
+    Raises:
+        typer.Exit: it is not so.
+    """
+    if not made.to_send:
+        note("There is nothing to send.")
+        raise typer.Exit(ExitCode.OK)
     webhooks = len({entry.webhook_id for entry in made.entries if entry.excluded is None})
-    return f"{counted(made.to_send, 'event')} of {counted(webhooks, 'webhook')} at {made.where}"
+    events = f"{counted(made.to_send, 'event')} of {counted(webhooks, 'webhook')}"
+    confirm(f"{events} at {made.where} will be delivered again. Go on?", yes=yes)

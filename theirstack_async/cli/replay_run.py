@@ -105,13 +105,13 @@ def verdict(report: ReplayReport, command: Callable[[str], str]) -> tuple[ExitCo
 
     if report.ok:
         return ExitCode.OK, ""
-    if unknown := number(State.UNKNOWN):
-        return ExitCode.UNKNOWN, (
-            f"Nobody knows whether the API took {counted(unknown, 'event')}. {command('resume')} looks for them again; "
-            "with --on-unknown resend it sends what it does not find, which may then arrive twice."
-        )
     left = number(State.PLANNED, State.INTENDED, State.THROTTLED)
     rest = f" {counted(left, 'event')} not sent yet: {command('resume')} goes on." if left else ""
+    if unknown := number(State.UNKNOWN):
+        return ExitCode.UNKNOWN, (
+            f"Nobody knows whether the API took {counted(unknown, 'event')}. See whether the receiver has them; a new "
+            f"plan has those that are still failed.{rest}"
+        )
     if report.stopped:
         reasons = "; ".join(
             f"{'all webhooks' if webhook is None else f'webhook {webhook}'}: {reason}"
