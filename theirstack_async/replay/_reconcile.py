@@ -33,11 +33,14 @@ class Reconciler(Generic[I]):
             await self._work.journal.write(Doubtful(batch=batch, reason="the run ended before its answer was noted"))
 
     def open(self) -> list[int]:
-        """Return the events of unknown outcome that were not given up, by their positions."""
+        """Return the events of unknown outcome that were not given up, by their positions.
+
+        What a run has given up and only reported, the next one may send again, if it is told to.
+        """
         ledger = self._work.journal.ledger
         found: list[int] = []
         for webhook_id in self._work.journal.plan.webhook_ids:
-            found += (at for at in ledger.positions(webhook_id, ReplayState.UNKNOWN) if not ledger.final(at))
+            found += (at for at in ledger.positions(webhook_id, ReplayState.UNKNOWN) if not ledger.final(at) or self._may_send_again(at))
         return found
 
     async def run(self) -> bool:

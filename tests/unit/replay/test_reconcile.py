@@ -54,14 +54,17 @@ async def test_one_that_did_not_arrive_stays_unknown_and_is_not_sent_again(tmp_p
 
 
 @virtual
-async def test_it_is_given_up_for_good(tmp_path: Path) -> None:
+async def test_what_was_given_up_is_sent_again_by_a_run_that_is_told_to(tmp_path: Path) -> None:
     world = World(fate=first("dropped"))
     world.seed(25)
     one = replay(world)
     await sent(one, tmp_path)
-    async with one.resume(tmp_path / "replay.db", on_unknown="resend") as run:
+    async with one.resume(tmp_path / "replay.db") as run:
         report = await run.result()
-    assert (states(report), max(world.sent.values())) == ({"unknown": 25}, 1)
+    assert (states(report), max(world.sent.values()), world.looks) == ({"unknown": 25}, 1, 7)
+    async with one.resume(tmp_path / "replay.db", on_unknown="resend", canary=0) as run:
+        report = await run.result()
+    assert (states(report), max(world.sent.values()), world.doubled()) == ({"accepted": 25}, 2, [])
 
 
 @virtual
@@ -77,8 +80,12 @@ async def test_it_is_sent_again_where_that_is_wanted_once_its_grace_time_is_over
 async def test_three_times_at_most(tmp_path: Path) -> None:
     world = World(fate=lambda call: "dropped")
     world.seed(5)
-    report = await sent(replay(world), tmp_path, on_unknown="resend", grace=1.0)
+    one = replay(world)
+    report = await sent(one, tmp_path, on_unknown="resend", grace=1.0)
     assert (states(report), set(world.sent.values())) == ({"unknown": 5}, {3})
+    async with one.resume(tmp_path / "replay.db") as run:
+        assert states(await run.result()) == {"unknown": 5}
+    assert set(world.sent.values()) == {3}
 
 
 @virtual
