@@ -89,19 +89,18 @@ class TheirStackEvents:
     ) -> AsyncGenerator[ReplayEvent[int], None]:
         """Yield the events of a webhook that have one of these statuses, whenever they came about. Free.
 
-        For several statuses the whole list is read: of one list for each, an event that changes its status between
-        them could be missing in both.
+        For several statuses the whole list is read and yielded: of one list for each, an event that changes its status
+        between them could be missing in both.
 
         Raises:
             DecodeError: a row of the list cannot be read.
             TheirStackError: the list could not be read to its end.
         """
-        words = frozenset(status)
-        alone = next(iter(words)) if len(words) == 1 else None
+        words = [*dict.fromkeys(status)]
+        alone = words[0] if len(words) == 1 else None
         async with aclosing(self._rows(webhook_id, alone, "raise")) as events:
             async for event in events:
-                if event.word in words:
-                    yield event
+                yield event
 
     async def resend(self, webhook_id: WebhookId, ids: Collection[int]) -> Resent[int]:
         """Have events delivered again, in one call that is made once, and return what came of it."""
