@@ -120,7 +120,8 @@ class Lane:
             middle = len(part) // 2
             return Decision(PutBack(batch=batch, reason=reason), again=(part[:middle], part[middle:]))
         self._refused += 1
-        return self._unless_hopeless(Decision(Answered(batch=batch, accepted={}, rejected={part[0]: reason})))
+        step = Answered(batch=batch, accepted={}, rejected=dict.fromkeys(part, reason))
+        return self._unless_hopeless(Decision(step))
 
     def _unless_hopeless(self, decision: Decision) -> Decision:
         reason = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from theirstack_async.errors import TheirStackError
 from theirstack_async.hooks import logger
@@ -12,6 +12,10 @@ from theirstack_async.replay._provider import I, WebhookId
 from theirstack_async.replay._states import ReplayState
 from theirstack_async.replay._steps import Doubtful, Reconciled
 from theirstack_async.replay._work import Work
+
+if TYPE_CHECKING:
+    from theirstack_async.replay._journal import Journal
+    from theirstack_async.replay._verify import Verifier
 
 MOST_SENDS: Final = 3
 """An event may be carried out so often at the most, however often its outcome is unknown."""
@@ -40,7 +44,11 @@ class Reconciler(Generic[I]):
         ledger = self._work.journal.ledger
         found: list[int] = []
         for webhook_id in self._work.journal.plan.webhook_ids:
-            found += (at for at in ledger.positions(webhook_id, ReplayState.UNKNOWN) if not ledger.final(at) or self._may_send_again(at))
+            found += (
+                at
+                for at in ledger.positions(webhook_id, ReplayState.UNKNOWN)
+                if not ledger.final(at) or self._may_send_again(at)
+            )
         return found
 
     async def run(self) -> bool:
@@ -72,10 +80,7 @@ class Reconciler(Generic[I]):
 
     async def _look_at(self, webhook_id: WebhookId, here: Sequence[int]) -> list[int]:
         work, now = self._work, self._work.clock.now()
-        events = await work.verifier.events(webhook_id, here)
-        entries = work.journal.plan.entries
-        asked = work.journal.plan.status
-        found = [at for at in here if taken(entries[at], events.get(entries[at].id), self._sent_at(at), asked=asked)]
+        found = await _showing(work.journal, work.verifier, webhook_id, here)
         missed = set(here).difference(found)
         over = [at for at in here if at in missed and self._grace_ends(at) <= now]
         again = [at for at in over if self._may_send_again(at)]
@@ -95,11 +100,31 @@ class Reconciler(Generic[I]):
     def _may_send_again(self, at: int) -> bool:
         return self._work.settings.on_unknown == "resend" and self._work.journal.ledger.doubts(at) < MOST_SENDS
 
-    def _sent_at(self, at: int) -> float:
-        return self._work.journal.ledger.intended_at(at) or 0.0
-
     def _grace_ends(self, at: int) -> float:
-        return self._sent_at(at) + self._work.settings.grace
+        return _sent_at(self._work.journal, at) + self._work.settings.grace
+
+
+async def find(journal: Journal, verifier: Verifier[Any]) -> None:
+    """Look once for what is of unknown outcome, and note as accepted what shows up by now.
+
+    Raises:
+        TheirStackError: the API could not be asked, or the journal could not be written.
+    """
+    for webhook_id in journal.plan.webhook_ids:
+        here = [*journal.ledger.positions(webhook_id, ReplayState.UNKNOWN)]
+        if here and (found := await _showing(journal, verifier, webhook_id, here)):
+            await journal.write(Reconciled(positions=tuple(found), to=ReplayState.ACCEPTED))
+
+
+async def _showing(journal: Journal, verifier: Verifier[Any], webhook_id: WebhookId, here: Sequence[int]) -> list[int]:
+    """Return those of which the API shows that it has taken them."""
+    entries, asked = journal.plan.entries, journal.plan.status
+    events = await verifier.events(webhook_id, here)
+    return [at for at in here if taken(entries[at], events.get(entries[at].id), _sent_at(journal, at), asked=asked)]
+
+
+def _sent_at(journal: Journal, at: int) -> float:
+    return journal.ledger.intended_at(at) or 0.0
 
 
 async def reconcile(work: Work[I]) -> bool:

@@ -178,6 +178,8 @@ class Replay(Generic[I]):
     async def verify(self, journal: str | Path, *, deadline: float = 300.0) -> ReplayReport:
         """Look at what was sent until each event was delivered or failed again, or the deadline is over. Sends nothing.
 
+        Events of unknown outcome are looked for once.
+
         Args:
             journal: that of a run that has ended.
             deadline: seconds; 0 for a single look.
@@ -191,6 +193,7 @@ class Replay(Generic[I]):
         """
         from theirstack_async.replay._journal import Journal
         from theirstack_async.replay._opening import check_provider
+        from theirstack_async.replay._reconcile import find
         from theirstack_async.replay._report import ReplayReport
         from theirstack_async.replay._verify import Verifier
 
@@ -199,6 +202,7 @@ class Replay(Generic[I]):
         try:
             check_provider(self.provider, opened.plan, "journal")
             verifier = Verifier(self.provider, opened, self._clock)
+            await find(opened, verifier)
             await verifier.until(verifier.candidates(), deadline=deadline)
         finally:
             await opened.aclose()

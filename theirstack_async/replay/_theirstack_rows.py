@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -91,8 +91,7 @@ class _ShapedRow(EventRow):
 def decode(converter: Converter, body: bytes) -> Rows[EventRow]:
     """Return the rows of a page. Where a record is no object, no row of the page has a type; none is lost for it."""
     shaped = converter.decode_rows(body, _ShapedRow)
-    rows: Any = converter.decode_rows(body, EventRow) if shaped.rejected else shaped
-    return rows
+    return converter.decode_rows(body, EventRow) if shaped.rejected else cast("Rows[EventRow]", shaped)
 
 
 def to_event(row: EventRow, webhook_id: int, now: datetime) -> ReplayEvent[int]:

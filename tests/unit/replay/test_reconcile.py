@@ -200,3 +200,18 @@ async def test_calls_that_did_nothing_are_not_among_the_three(tmp_path: Path) ->
     world.seed(5)
     report = await sent(replay(world), tmp_path, on_unknown="resend", grace=1.0)
     assert (states(report), {row.sends for row in report.rows}) == ({"accepted": 5}, {6})
+
+
+@virtual
+async def test_a_verification_finds_what_shows_up_later(tmp_path: Path) -> None:
+    """Of one webhook they show up, of the second none does, and the third has none."""
+    world = World(fate=lambda call: ("lost", "dropped", "taken")[int(call.webhook_id) - 1], shows_pending=False)
+    for webhook in (1, 2, 3):
+        world.seed(5, webhook)
+    world.delay = lambda: 100.0
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2, 3]), tmp_path, grace=1.0) as run:
+        assert states(await run.result()) == {"unknown": 10, "accepted": 5}
+    await asyncio.sleep(100)
+    report = await one.verify(tmp_path / "replay.db")
+    assert states(report) == {"unknown": 5, "delivered": 10}
