@@ -87,7 +87,7 @@ def check_truth(life: Life, now: float) -> None:
         assert isinstance(row.seen_at, datetime)
         seen_at = row.seen_at.timestamp()
         # The API may have delivered by itself what had failed again when it was looked at.
-        delivered = any(each.status == "delivered" and each.updated_at <= seen_at for each in shown)
+        delivered = any(each.delivered_at <= seen_at for each in shown)
         if row.state is ReplayState.MISSING:
             assert not shown
         elif delivered:

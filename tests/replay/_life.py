@@ -233,7 +233,8 @@ class Life:
             for before, id_ in itertools.pairwise(ids):
                 if manners.adds_rows and chance.random() < manners.odd:
                     world.rows[id_].group = world.rows[before].group
-                    world.rows[before].status = chance.choice(["failed", "delivered"])
+                    if chance.random() < 0.5:
+                        world.rows[before].status, world.rows[before].delivered_at = "delivered", START
         for id_ in self.by_itself:
             world.rows[id_].next_attempt = START + chance.uniform(1.0, 3600.0)
 

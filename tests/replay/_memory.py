@@ -63,6 +63,8 @@ class Row:
     """How often a resend of it was accepted."""
     delivered: int = 0
     """How often the receiver has taken it."""
+    delivered_at: float = float("inf")
+    """When it took it first."""
     hidden: bool = False
     """Whether the list leaves it out."""
 
@@ -146,6 +148,7 @@ class World:
             row.updated_at, row.due = row.due, None
             taken = self.takes(row, row.updated_at)
             row.delivered += taken
+            row.delivered_at = min(row.delivered_at, row.updated_at if taken else float("inf"))
             if row.status != "delivered":
                 row.status = "delivered" if taken else "failed"
         return row

@@ -27,7 +27,7 @@ pytestmark = [
 
 EVENTS = 12
 """Of each of two webhooks."""
-EVERY = 1 if LOAD_SCALE >= 1 else 7
+EVERY = 1 if LOAD_SCALE >= 1 else 11
 """Every which point is the last one."""
 POISON, LOST, REFUSED, DROPPED = 3, 6, 11, 17
 """By their place in the plan: an event that sinks its call; one whose call's answer is lost once; one that the
