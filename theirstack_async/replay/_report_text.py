@@ -20,8 +20,8 @@ _LONGEST: Final = 200
 """Characters of a reason that are shown."""
 
 _NEXT: Final[Mapping[ReplayState, str]] = {
-    _S.UNKNOWN: "sent or not, nobody knows. Verify again: they may show up. Resume with on_unknown='resend' to send again "
-    "what does not; it may arrive twice.",
+    _S.UNKNOWN: "sent or not, nobody knows. Verify again: they may show up. Resume with on_unknown='resend' to send "
+    "again what does not; it may arrive twice.",
     _S.INTENDED: "on their way. If the run has ended, resume it: that looks what became of them.",
     _S.THROTTLED: "put back unsent. Resume to send them.",
     _S.REJECTED: "refused by the API for good, for the reasons above.",

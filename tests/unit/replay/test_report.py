@@ -196,7 +196,7 @@ def test_an_id_cannot_steer_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("state", "advice"),
     [
-        (S.UNKNOWN, "look for those"),
+        (S.UNKNOWN, "Verify again: they may show up"),
         (S.INTENDED, "resume"),
         (S.THROTTLED, "Resume"),
         (S.REJECTED, "for good"),
