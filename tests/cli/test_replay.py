@@ -110,7 +110,8 @@ def test_a_run_delivers_and_looks(fake: FakeTheirStack, webhook: int, run: Run, 
     assert told["journal"] == str(journal)
     assert posts(fake) == 3, "a canary, and two batches"
     assert result.stderr.splitlines()[0] == "0/5 (5 planned)"
-    assert result.stderr.splitlines()[-1].startswith("5/5 (")
+    assert result.stderr.splitlines()[-2].startswith("5/5 (")
+    assert result.stderr.splitlines()[-1] == "Looking what has arrived, for 0:05:00 at the most."
 
 
 @pytest.mark.usefixtures("people")
@@ -211,11 +212,16 @@ def test_a_refused_key_stops_everything(fake: FakeTheirStack, webhook: int, run:
     assert (resumed.exit_code, json.loads(resumed.stdout)["counts"]["delivered"]) == (0, 5)
 
 
-def test_what_nobody_knows_is_said(fake: FakeTheirStack, webhook: int, run: Run, journal: Path) -> None:
+def test_what_nobody_knows_is_said_and_can_be_sent_again(
+    fake: FakeTheirStack, webhook: int, run: Run, journal: Path
+) -> None:
     fake.faults.add(RETRY, ResetBeforeBody(apply=False))
     result = run("replay", "run", webhook, "--journal", journal, "--yes", "--canary", 0, "--grace", 0)
     assert (result.exit_code, json.loads(result.stdout)["counts"]["unknown"]) == (7, 5)
     assert "error: Nobody knows whether the API took 5 events. " in result.stderr
+    assert f"theirstack replay resume {journal} --on-unknown resend looks once more" in result.stderr
+    again = run("replay", "resume", journal, "--on-unknown", "resend", "--grace", 0)
+    assert (again.exit_code, json.loads(again.stdout)["counts"]["delivered"]) == (0, 5)
 
 
 def test_what_nobody_knows_is_sent_again_where_that_is_wanted(

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ RETRY = "POST /v0/webhooks/events/retry"
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def report(*states: str, stopped: dict[int | None, str] | None = None) -> ReplayReport:
+def report(*states: str, stopped: Mapping[int | str | None, str] | None = None) -> ReplayReport:
     rows = (
         ReplayRow(
             id=number, webhook_id=7, type="", created_at=NOON, state=ReplayState(state), batch=None, sends=0,
@@ -59,7 +59,7 @@ def test_the_verdict(found: ReplayReport, code: int, said: str) -> None:
 def test_what_nobody_knows_comes_first() -> None:
     code, said = verdict(report("unknown", "failed_again", "planned", stopped={None: "no"}), str.upper)
     assert code == 7
-    assert said.startswith("Nobody knows whether the API took 1 event. See whether the receiver has them; ")
+    assert said.startswith("Nobody knows whether the API took 1 event. See whether the receiver has them. RESUME --on")
     assert said.endswith(" 1 event not sent yet: RESUME goes on.")
 
 
@@ -166,7 +166,7 @@ def test_ctrl_c_before_anything_was_sent(
 ) -> None:
     file, journal = tmp_path / "plan.jsonl", tmp_path / "replay.db"
     run("replay", "plan", webhook, "--save", file)
-    real = Replay.run
+    real: Any = Replay.run
 
     def pressed(self: Replay[Any], *args: Any, **options: Any) -> Any:
         asyncio.get_running_loop().call_soon(press)
@@ -182,7 +182,7 @@ def test_ctrl_c_before_anything_was_sent(
 def test_ctrl_c_while_a_plan_is_made(
     fake: FakeTheirStack, webhook: int, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Replay.plan
+    real: Any = Replay.plan
 
     async def pressed(self: Replay[Any], *args: Any, **options: Any) -> Any:
         asyncio.get_running_loop().call_soon(press)
@@ -200,7 +200,7 @@ def test_ctrl_c_while_it_looks(
 ) -> None:
     journal = tmp_path / "replay.db"
     assert run(*slow(journal, webhook), "--no-verify").exit_code == 9
-    real = Replay.verify
+    real: Any = Replay.verify
 
     async def pressed(self: Replay[Any], *args: Any, **options: Any) -> Any:
         asyncio.get_running_loop().call_soon(press)

@@ -17,8 +17,8 @@ from theirstack_async.replay import BITGO_PRODUCTION, BITGO_TEST, ReplayPlan, St
 
 
 def pace(stop_when: str) -> Any:
-    none = dict.fromkeys(("rate", "max_concurrency", "canary", "on_unknown", "grace"))
-    return by.pace(stop_when=stop_when, **none)  # type: ignore[arg-type]
+    none: dict[str, Any] = dict.fromkeys(("rate", "max_concurrency", "canary", "on_unknown", "grace"))
+    return by.pace(stop_when=stop_when, **none)
 
 
 @pytest.mark.parametrize(("text", "share"), [("10%", 0.1), ("0.25", 0.25), ("100%", 1.0), ("0", 0.0)])
@@ -64,7 +64,7 @@ def test_what_is_there_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_states() -> None:
     assert by.read_states(None) is None
-    assert by.read_states("Failed-again, missing") == {"failed_again", "missing"}
+    assert by.read_states("Failed-again, missing") == frozenset({"failed_again", "missing"})
     with pytest.raises(ArgumentError, match="--state: '' is none of planned, excluded, "):
         by.read_states("missing,")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -65,7 +66,7 @@ def plan(
             made.save(save)
         _show(made, out)
         if save is not None:
-            note(f"The plan is in {save}: {api.command(f'run {save} --journal replay.db')} sends it.")
+            note(f"The plan is in {save}: {api.command(f'run {shlex.quote(save)} --journal replay.db')} sends it.")
         raise typer.Exit(ExitCode.OK)
 
 
@@ -263,7 +264,8 @@ def _refuse_used(journal: str) -> None:
     path = Path(journal)
     if path.is_file() and path.stat().st_size:
         raise ArgumentError(
-            f"--journal: {journal} holds a replay already; theirstack replay resume {journal} goes on with it",
+            f"--journal: {journal} holds a replay already; "
+            f"theirstack replay resume {shlex.quote(journal)} goes on with it",
             field="journal",
         )
 

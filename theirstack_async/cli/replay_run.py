@@ -109,8 +109,9 @@ def verdict(report: ReplayReport, command: Callable[[str], str]) -> tuple[ExitCo
     rest = f" {counted(left, 'event')} not sent yet: {command('resume')} goes on." if left else ""
     if unknown := number(State.UNKNOWN):
         return ExitCode.UNKNOWN, (
-            f"Nobody knows whether the API took {counted(unknown, 'event')}. See whether the receiver has them; a new "
-            f"plan has those that are still failed.{rest}"
+            f"Nobody knows whether the API took {counted(unknown, 'event')}. See whether the receiver has them. "
+            f"{command('resume')} --on-unknown resend looks once more, and sends those that it does not find, which "
+            f"may then arrive twice.{rest}"
         )
     if report.stopped:
         reasons = "; ".join(
@@ -155,11 +156,14 @@ async def _look(replay: Replay[Any], report: ReplayReport, ending: Ending) -> Re
 
 async def _verified(replay: Replay[Any], ending: Ending) -> ReplayReport:
     console = Console(stderr=True)
+    most = f"{_clock(ending.deadline)} at the most"
+    if not console.is_terminal:
+        note(f"Looking what has arrived, for {most}.")
     progress = Progress(
         SpinnerColumn(),
         TextColumn("looking what has arrived"),
         TimeElapsedColumn(),
-        TextColumn(f"of {_clock(ending.deadline)} at the most"),
+        TextColumn(f"of {most}"),
         console=console,
         disable=not console.is_terminal,
         transient=True,
