@@ -15,7 +15,7 @@ import attrs
 from tests.incremental._process import CrashError, Process
 from tests.replay._memory import Call, Fate, MemoryProvider, Row, World
 from tests.replay._virtual import START, LoopClock
-from theirstack_async import JournalError
+from theirstack_async import ConnectionLostError, JournalError
 from theirstack_async.replay import Replay, ReplayPlan, ReplayReport, ReplayState, ReplayWindow
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._provider import WebhookId
@@ -23,8 +23,8 @@ from theirstack_async.replay._provider import WebhookId
 End = Literal["done", "crash", "fail", "cancel", "stop", "leave"]
 """How a process ends: when all is done; at once and without a word; with a journal that cannot be written any more;
 cancelled; by the run's own ``cancel()``; by an exception of the program that uses it."""
-POINTS: Final = ("writing", "written", "request", "answer")
-"""Where it ends: before and after a step is in the journal, before a call, and after it."""
+POINTS: Final = ("begun", "writing", "written", "request", "answer")
+"""Where it ends: at its beginning; before and after a step is in the journal; before a call, and after it."""
 DEADLINE: Final = 5_000.0
 """Seconds; all deliveries take less."""
 SETTLED: Final = {ReplayState.EXCLUDED, ReplayState.REJECTED, ReplayState.DELIVERED}
@@ -43,7 +43,7 @@ class Session:
     point: str = "written"
     nth: int = 1
     turns: int = 0
-    """Turns of the loop from that point to the end, where it is cancelled."""
+    """Turns of the loop from that point to the end, where it is not killed: any number, so at any ``await``."""
     quiet: bool = False
     """Whether every call is answered after what its ids deserve."""
     how: dict[str, Any] = attrs.Factory(dict)
@@ -158,7 +158,7 @@ class Life:
         with patch.object(Journal, "write", _mortal_write(Journal.write, program)):
             try:
                 await program.task
-            except (CrashError, LeaveError, JournalError, asyncio.CancelledError) as error:
+            except (CrashError, LeaveError, JournalError, ConnectionLostError, asyncio.CancelledError) as error:
                 ended = error
         await self._note()
         after = self.states()
@@ -178,6 +178,7 @@ class Life:
         replay = Replay(self.provider(program), clock=LoopClock())
         how = {"grace": 60.0, **session.how}
         assert self.plan is not None
+        program.at("begun")
         if self.path.exists():
             running = replay.resume(self.path, **how)
         else:
@@ -211,10 +212,14 @@ class Life:
         world.delay = lambda: chance.uniform(0.0, manners.latest)
         world.takes = self._takes
         world.fate = _as_deserved if session.quiet else self._fate
+        world.listing = (lambda: None) if session.quiet else self._listing
 
     def _fate(self, call: Call) -> Fate:
         troubles = self.manners.troubles
         return self.chance.choice(troubles) if troubles and self.chance.random() < 0.1 * len(troubles) else "taken"
+
+    def _listing(self) -> Exception | None:
+        return ConnectionLostError("half of the list is missing") if self.chance.random() < 0.1 else None
 
     def _takes(self, row: Row, at: float) -> bool:
         if self.chance.random() < self.manners.vanish:
