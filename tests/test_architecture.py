@@ -15,7 +15,7 @@ LAYERS: Final = (
     ("_homes", "errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),  # L0: words that all others use
     ("_wire",),  # L1: bytes in, values out
     ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
-    ("config", "hooks", "_tasks", "_database", "budget", "quota", "_engine"),  # L3: how one call is made
+    ("config", "hooks", "_tasks", "_files", "_database", "budget", "quota", "_engine"),  # L3: how one call is made
     (
         "pagination",
         "batch",

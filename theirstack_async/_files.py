@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -43,7 +44,7 @@ def sync_folder(folder: Path) -> None:
             raise
 
 
-def write_file(path: Path, content: bytes, *, new: bool = False) -> None:
+def write_file(path: Path, parts: Iterable[bytes], *, new: bool = False) -> None:
     """Write a file that is there as a whole or not at all, to last. It is named ``<name>.tmp`` until then.
 
     One that takes the place of another keeps its rights. With ``new`` it never takes the place of one.
@@ -58,13 +59,13 @@ def write_file(path: Path, content: bytes, *, new: bool = False) -> None:
         with file:
             if new and path.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             shutil.copymode(path, unfinished)
         unfinished.replace(path)
-    except OSError:
+    except BaseException:
         remove(unfinished)
         raise
     sync_folder(path.parent)

@@ -9,11 +9,11 @@ from unittest import mock
 
 import pytest
 
-from theirstack_async.incremental._files import make_folder, remove, sync_folder, write_file
+from theirstack_async._files import make_folder, remove, sync_folder, write_file
 
 
 def test_folders_are_made_and_flushed_from_above(tmp_path: Path) -> None:
-    with mock.patch("theirstack_async.incremental._files.sync_folder") as synced:
+    with mock.patch("theirstack_async._files.sync_folder") as synced:
         make_folder(tmp_path / "a" / "b")
     assert [call.args for call in synced.call_args_list] == [(tmp_path,), (tmp_path / "a",)]
     assert (tmp_path / "a" / "b").is_dir()
@@ -32,9 +32,9 @@ def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
 
 def test_a_file_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    write_file(path, b"old")
+    write_file(path, [b"old"])
     with mock.patch("os.fsync", side_effect=OSError(errno.EIO, "broken")), pytest.raises(OSError, match="broken"):
-        write_file(path, b"new")
+        write_file(path, [b"new"])
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -47,7 +47,7 @@ def test_a_name_is_flushed_after_the_file(tmp_path: Path) -> None:
         mock.patch("os.fsync", lambda descriptor: (seen.append("fsync"), fsync(descriptor))),
         mock.patch.object(Path, "replace", lambda path, to: (seen.append("rename"), replace(path, to))),
     ):
-        write_file(tmp_path / "file", b"content")
+        write_file(tmp_path / "file", [b"content"])
     assert seen == ["fsync", "rename", "fsync"]
 
 

@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar, cast
 
 import attrs
 
+from theirstack_async._files import make_folder, remove, sync_folder, write_file
 from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ConfigurationError, StateError
-from theirstack_async.incremental._files import make_folder, remove, sync_folder, write_file
 
 T = TypeVar("T")
 
@@ -156,7 +156,7 @@ class Landing:
         probe = self._folder / key / "probe"
         try:
             make_folder(probe.parent)
-            write_file(probe, b"?")
+            write_file(probe, [b"?"])
             remove(probe)
         except OSError as error:
             raise StateError(
@@ -204,7 +204,7 @@ class Landing:
         while True:
             self._last[key] += 1
             try:
-                return write_file(self._path(key, self._last[key]), content, new=True)
+                return write_file(self._path(key, self._last[key]), [content], new=True)
             except FileExistsError:
                 continue
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
+from theirstack_async._files import write_file
 from theirstack_async.errors import ReplayError
 
 
 def write_whole(path: Path, lines: Iterable[bytes], *, what: str) -> None:
-    """Write a file line by line. It is named ``<name>.tmp`` until it is whole.
+    """Write a file line by line.
 
     Args:
         path: its name; an older file of that name is replaced.
@@ -21,16 +20,7 @@ def write_whole(path: Path, lines: Iterable[bytes], *, what: str) -> None:
     Raises:
         ReplayError: it cannot be written.
     """
-    unfinished = path.with_name(f"{path.name}.tmp")
     try:
-        try:
-            with unfinished.open("wb") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        finally:
-            with suppress(OSError):
-                unfinished.unlink()
+        write_file(path, lines)
     except OSError as error:
         raise ReplayError(f"{what} cannot be saved to {path}: {error.strerror or error}") from error

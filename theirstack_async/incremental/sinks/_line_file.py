@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from theirstack_async._files import make_folder, remove, sync_folder
 from theirstack_async.errors import SinkError
-from theirstack_async.incremental._files import make_folder, remove, sync_folder
 
 _TAIL: Final = 4096
 """How many of the last bytes tell a file from another one."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.thread import file_lock, take_file_lock
+from theirstack_async._files import make_folder
 from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ArgumentError, DecodeError, SinkError
 from theirstack_async.incremental._closing import Closing
-from theirstack_async.incremental._files import make_folder
 from theirstack_async.incremental.sinks._line_file import LineFile
 from theirstack_async.models._writing import compact, plain
 

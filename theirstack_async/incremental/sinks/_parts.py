@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from theirstack_async.incremental._files import make_folder, remove_empty, sync_folder
+from theirstack_async._files import make_folder, remove_empty, sync_folder
 from theirstack_async.incremental.sinks._arrow import arrow
 
 UNFINISHED: Final = "_unfinished"

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar, cast
 
 from theirstack_async._database.database import DatabaseError
 from theirstack_async._database.thread import FileLocks, ThreadedDatabase, file_lock, take_file_lock
+from theirstack_async._files import write_file
 from theirstack_async.errors import ArgumentError, StateError
 from theirstack_async.incremental._closing import Closing
-from theirstack_async.incremental._files import write_file
 from theirstack_async.incremental.state._saved import FORMAT, check_document, check_format, conflict, locked
 from theirstack_async.incremental.state._state import Id, SavedState, StateChange, Within
 
@@ -150,7 +150,7 @@ class _File:
             result = work(profiles)
             after = _dumped(profiles)
             if after != before:
-                write_file(self._path, after.encode("ascii"))
+                write_file(self._path, [after.encode("ascii")])
         except OSError as error:
             raise DatabaseError(
                 f"{self._where} cannot be used: {error}; see that it and its folder may be written and have room"
