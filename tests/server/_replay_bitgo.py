@@ -25,7 +25,7 @@ class BitGoWorld(ReplayWorld[str]):
 
     def __init__(self, fake: FakeBitGo, provider: BitGoNotifications) -> None:
         self.fake = fake
-        self.provider = provider
+        self.provider = self.bitgo = provider
         self.webhook_id: str = fake.seed_webhook()
 
     def now(self) -> datetime:
