@@ -117,6 +117,15 @@ def slow(journal: Path, webhook: int) -> list[object]:
     return ["replay", "run", webhook, "--journal", journal, "--yes", *one]
 
 
+def test_a_terminal_sees_that_it_looks(webhook: int, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    journal, screen = tmp_path / "replay.db", io.StringIO()
+    assert run(*slow(journal, webhook), "--no-verify").exit_code == 9
+    monkeypatch.setattr(replay_run, "Console", lambda **_: Console(file=screen, force_terminal=True, width=90))
+    result = run("replay", "verify", journal)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "looking what has arrived" in screen.getvalue()
+
+
 def test_ctrl_c_lets_the_call_under_way_end(
     fake: FakeTheirStack, webhook: int, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
