@@ -42,6 +42,8 @@ nitpick_ignore_regex = [
     ("py:class", r"theirstack_async\.(\w+\.)*_\w+\.\w+"),
     ("py:class", r"theirstack_async\.pagination\.T"),
     ("py:class", r"theirstack_async\.testing\.options\.OptionKwargs"),
+    ("py:class", r"theirstack_async\.testing\.bitgo\.server\.MannerKwargs"),
+    ("py:class", r"theirstack_async\.testing\.replay_world\.I"),
 ]
 
 
