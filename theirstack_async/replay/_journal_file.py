@@ -208,7 +208,8 @@ class JournalFile:
     def _reading(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do work on a connection of its own, which sees one moment of the file."""
         try:
-            address = f"{self.path.as_uri()}?mode=ro"
+            # Only one that may write removes SQLite's own files beside it when it is the last to close.
+            address = f"{self.path.as_uri()}?mode=rw"
             with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)) as connection:
                 connection.execute("BEGIN")
                 return work(connection)

@@ -190,8 +190,9 @@ def _outlook(plan: ReplayPlan, numbers: PlanSummary) -> Iterator[str]:
         first = min(next_attempt for next_attempt, _ in attempts)
         sent = sum(excluded is None for _, excluded in attempts)
         shares = ((sent, "sent all the same"), (len(attempts) - sent, "left out"))
+        when = "any moment" if first <= plan.made_at else instant(first)
         yield f"The API may still deliver {_number(len(attempts), 'event')} by itself, the first at"
-        yield f"{instant(first)}: {', '.join(f'{count:,} {what}' for count, what in shares if count)}."
+        yield f"{when}: {', '.join(f'{count:,} {what}' for count, what in shares if count)}."
     if numbers.to_send:
         yield f"{_number(numbers.calls, 'call')} of at most {_number(plan.batch_size, 'id')}, {_pace(plan, numbers)}."
     yield "This is a plan: nothing was sent."

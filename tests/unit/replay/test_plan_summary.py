@@ -238,3 +238,7 @@ def test_a_terminal_is_told_nothing() -> None:
     text = str(plan_of(entry(1, type="\x1b[2Jgone\r\n"), entry(2, excluded="\x1b[2J"), where="\x07"))
     assert "\n  ?[2Jgone??  1  " in text
     assert text.replace("\n", "").isprintable()
+
+
+def test_an_attempt_that_is_due_may_come_at_any_moment() -> None:
+    assert "the first at\nany moment: 1 sent all the same.\n" in str(plan_of(entry(1, next_attempt=minutes(0))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,16 @@ async def test_one_that_was_cancelled_before_its_intent_was_noted_leaves_nothing
             raise LookupError
     report = await one.report(tmp_path / "replay.db")
     assert (states(report), {row.sends for row in report.rows}) == ({"planned": 25}, {0})
+
+
+@virtual
+async def test_nothing_but_the_journal_and_its_lock_is_left(tmp_path: Path) -> None:
+    world = World()
+    world.seed(5)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        """Sends all."""
+    await run.result()
+    await one.verify(tmp_path / "replay.db")
+    await one.report(tmp_path / "replay.db")
+    assert sorted(os.listdir(tmp_path)) == ["replay.db", "replay.db.run.lock"]  # noqa: PTH208  # no Path in async tests
