@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
+from theirstack_async._clock import Clock
 from theirstack_async.config import check_count, check_share
 from theirstack_async.errors import ReplayError
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._locks import WebhookLocks
 from theirstack_async.replay._plan import ReplayPlan
-from theirstack_async.replay._provider import ReplayProvider, Trace
+from theirstack_async.replay._provider import ReplayProvider, Trace, WebhookId
 from theirstack_async.replay._settings import Settings
+from theirstack_async.replay._states import ReplayState
 from theirstack_async.replay._steps import Excluded
+
+_FRESH: Final = 300.0
+"""Seconds for which a plan is as good as a look at the API."""
 
 
 @attrs.frozen
@@ -45,36 +50,42 @@ async def open_new(
     path: Path,
     settings: Settings,
     expected: Expectation | None,
+    clock: Clock,
 ) -> tuple[Journal, Settings]:
-    """Lock the webhooks, look at what is still to be sent where a number is expected, and make the journal.
+    """Lock the webhooks, look at what was delivered since an older plan was made, and make the journal.
 
     Raises:
-        ReplayError: the number differs, the webhooks are locked, or the journal is there already. Nothing was sent.
+        ReplayError: the number is not the expected one, the webhooks are locked, or the journal is there already.
+            Nothing was sent.
         TheirStackError: the API could not be asked.
     """
     await stack.enter_async_context(WebhookLocks(plan.provider, plan.where, plan.webhook_ids))
-    gone = await _no_longer_wanted(provider, plan) if expected is not None else {}
+    planned = [at for at, entry in enumerate(plan.entries) if entry.excluded is None]
+    old = clock.now() - plan.made_at.timestamp() > _FRESH
+    gone = await _delivered(provider, plan, planned) if old or expected is not None else []
     if expected is not None:
-        _check_number(plan.to_send - sum(map(len, gone.values())), expected)
+        _check_number(len(planned) - len(gone), expected)
     journal = await stack.enter_async_context(aclosing(await Journal.create(path, plan, settings)))
-    if gone:
-        await journal.write(*(Excluded(positions=tuple(each), reason=reason) for reason, each in gone.items()))
+    await _leave_out(journal, gone)
     return journal, settings
 
 
 async def open_again(
     stack: AsyncExitStack, provider: ReplayProvider[Any], path: Path, changes: Mapping[str, Any]
 ) -> tuple[Journal, Settings]:
-    """Open the journal of a run that has ended, and lock its webhooks.
+    """Open the journal of a run that has ended, lock its webhooks, and look at what was delivered since.
 
     Raises:
         ReplayError: it is the journal of another API, or a run has it or its webhooks.
         ArgumentError: a setting is out of its bounds.
+        TheirStackError: the API could not be asked.
     """
     journal = await stack.enter_async_context(aclosing(await Journal.open(path)))
     check_provider(provider, journal.plan, "journal")
     settings = attrs.evolve(journal.settings, **changes).check(max_ids=provider.capabilities.max_ids)
     await stack.enter_async_context(WebhookLocks(journal.plan.provider, journal.plan.where, journal.plan.webhook_ids))
+    planned = [*journal.ledger.positions(None, ReplayState.PLANNED)]
+    await _leave_out(journal, await _delivered(provider, journal.plan, planned))
     return journal, settings
 
 
@@ -92,26 +103,30 @@ def check_provider(provider: ReplayProvider[Any], plan: ReplayPlan, what: str) -
         )
 
 
-async def _no_longer_wanted(provider: ReplayProvider[Any], plan: ReplayPlan) -> dict[str, list[int]]:
-    """Return the planned events that have another status by now, by position, for each reason.
+async def _delivered(provider: ReplayProvider[Any], plan: ReplayPlan, planned: Sequence[int]) -> list[int]:
+    """Return those of the planned events that were delivered since, by position: by the API itself, or by others.
 
-    What the API does not list stays in the plan: it may be on a page that moved.
+    What is under way just now, or not listed, stays in the plan: it may fail again, or be on a page that moved.
     """
     wanted = {word.casefold() for word in plan.status}
-    gone: dict[str, list[int]] = {}
-    for webhook_id in plan.webhook_ids:
-        here = {
-            entry.id: (at, entry)
-            for at, entry in enumerate(plan.entries)
-            if entry.webhook_id == webhook_id and entry.excluded is None
-        }
-        if not here:
-            continue
-        traces = {each: Trace(group=entry.group) for each, (_, entry) in here.items()}
-        for each, event in (await provider.status_of(webhook_id, traces, plan.made_at)).items():
-            if event.word.casefold() not in wanted:
-                gone.setdefault(f"{event.word} by now", []).append(here[each][0])
+    by_webhook: dict[WebhookId, dict[Any, int]] = {}
+    for at in planned:
+        by_webhook.setdefault(plan.entries[at].webhook_id, {})[plan.entries[at].id] = at
+    gone: list[int] = []
+    for webhook_id, here in by_webhook.items():
+        traces = {each: Trace(group=plan.entries[at].group) for each, at in here.items()}
+        events = await provider.status_of(webhook_id, traces, plan.made_at)
+        gone += [
+            here[each]
+            for each, event in events.items()
+            if event.status == "delivered" and event.word.casefold() not in wanted
+        ]
     return gone
+
+
+async def _leave_out(journal: Journal, gone: Sequence[int]) -> None:
+    if gone:
+        await journal.write(Excluded(positions=tuple(gone), reason="delivered by now"))
 
 
 def _check_number(found: int, expected: Expectation) -> None:

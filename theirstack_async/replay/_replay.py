@@ -103,12 +103,14 @@ class Replay(Generic[I]):
     ) -> ReplayRun[I]:
         """Return a run that sends what a plan holds. Enter it with ``async with``; nothing happens before.
 
+        Where the plan is older than five minutes, or a number is expected, it looks first at what was delivered since,
+        and leaves that out.
+
         Args:
             plan: what to send. Nothing else is sent, whatever has failed since.
             journal: a file that does not exist yet. What is about to be sent is noted there before, and what came of
                 it after, so that a run that dies can be resumed.
-            expect: how many events are expected to be sent. The run looks first at what is still as it was planned,
-                leaves the rest out, and refuses to begin when the number differs.
+            expect: how many events are expected to be sent; the run refuses to begin when the number differs.
             tolerance: the share by which it may differ, from 0 to 1.
             rate: ids a second that each webhook gets at the most; None for what the API allows.
             batch_size: ids a call; by default as the plan says.
@@ -141,7 +143,13 @@ class Replay(Generic[I]):
             grace=grace,
         ).check(max_ids=self.provider.capabilities.max_ids)
         opening = partial(
-            open_new, provider=self.provider, plan=plan, path=Path(journal), settings=settings, expected=expected
+            open_new,
+            provider=self.provider,
+            plan=plan,
+            path=Path(journal),
+            settings=settings,
+            expected=expected,
+            clock=self._clock,
         )
         return self._begin(opening, drain)
 
@@ -159,9 +167,10 @@ class Replay(Generic[I]):
     ) -> ReplayRun[I]:
         """Return a run that goes on where another one ended, however it ended.
 
-        What is settled is left alone. Events that were about to be sent, or whose answer is not known, are looked for,
-        and never sent again without that, and only with ``on_unknown="resend"``. Webhooks that had been stopped are
-        tried again, with a canary first. Settings are those of the journal but for the ones given here.
+        What is settled is left alone, and what was delivered since, by the API itself or by others, is left out.
+        Events that were about to be sent, or whose answer is not known, are looked for, and never sent again without
+        that, and only with ``on_unknown="resend"``. Webhooks that had been stopped are tried again, with a canary
+        first. Settings are those of the journal but for the ones given here.
 
         Raises:
             ArgumentError: an argument was refused. Those that are checked against the journal are when it is entered.
