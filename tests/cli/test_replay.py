@@ -171,6 +171,7 @@ def test_a_journal_is_used_once(fake: FakeTheirStack, webhook: int, run: Run, jo
 def test_without_a_look_at_the_end_it_is_not_over(webhook: int, run: Run, journal: Path) -> None:
     result = run("replay", "run", webhook, "--journal", journal, "--yes", "--no-verify", "--canary", 0)
     assert (result.exit_code, json.loads(result.stdout)["counts"]["accepted"]) == (9, 5)
+    assert "error:" not in result.stderr
     assert result.stderr.endswith(
         f"5 events not known to have arrived yet: theirstack replay verify {journal} looks again.\n"
     )
