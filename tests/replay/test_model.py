@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.replay._invariants import check_always, check_truth
+from tests.replay._invariants import check_always, check_ended, check_truth
 from tests.replay._life import POINTS, End, Life, Manners, Session
 from tests.replay._memory import Fate
 from tests.replay._virtual import LoopClock, play
@@ -86,12 +86,15 @@ async def lived(how: Manners, processes: list[Session], folder: str, **settings:
     assert not life.world.calls
     resend = settings.get("on_unknown") == "resend"
     for session in processes:
-        await life.live(session)
+        ended = await life.live(session)
         check_always(life, resend=resend)
+        if ended is None and session.end != "stop":
+            check_ended(life)
     for _ in range(MOST):
         ended = await life.live(Session(quiet=True, how={**LAST.how, **settings}))
         assert ended is None
         check_always(life, resend=resend)
+        check_ended(life)
         if not unsettled(life):
             break
     check_truth(life, LoopClock().now())
