@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from theirstack_async.replay._provider import WebhookId
@@ -32,6 +33,10 @@ _NEXT: Final[Mapping[ReplayState, str]] = {
     _S.PLANNED: "not sent. Resume to send them.",
 }
 """What to do about each state that is not an end to be glad of, the most pressing first."""
+_USUAL: Final = frozenset({_S.ACCEPTED, _S.PLANNED})
+"""What nothing is the matter with, so that no ids need be named."""
+_WIDTH: Final = 96
+"""Columns that ids are wrapped to."""
 _ORDER: Final = (_S.DELIVERED, *_NEXT, _S.EXCLUDED)
 
 
@@ -84,14 +89,22 @@ def _attention(report: ReplayReport) -> Iterator[list[str]]:
     """Yield for each state that needs it the first ids, those together that have a webhook and a reason in common."""
     for state in _NEXT:
         rows = _first(report, state)
-        if not rows:
+        if not rows or state in _USUAL:
             continue
         lines = [f"{_name(state).capitalize()}: {report.counts[state]:,}"]
         for (webhook_id, reason), group in groupby(rows, key=lambda row: (row.webhook_id, row.reason)):
             said = [_webhook(webhook_id)] if len(report.by_webhook) > 1 else []
             said += [_clean(reason)] if reason else []
             ids = ", ".join(_clean(str(row.id)) for row in group)
-            lines.append(f"  {', '.join(said)}: {ids}" if said else f"  {ids}")
+            told = f"{', '.join(said)}: {ids}" if said else ids
+            lines += wrap(
+                told,
+                _WIDTH,
+                initial_indent="  ",
+                subsequent_indent="    ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
         more = report.counts[state] - len(rows)
         yield [*lines, f"  and {more:,} more; the saved report names them all"] if more else lines
 

@@ -8,9 +8,8 @@ from typing import Any, Final
 import attrs
 
 from theirstack_async.replay._provider import WebhookId
-from theirstack_async.replay._states import SEEN, ReplayState
+from theirstack_async.replay._states import TAKEN, ReplayState
 
-_ACCEPTED: Final = SEEN | {ReplayState.ACCEPTED}
 OPEN: Final = frozenset({ReplayState.PLANNED, ReplayState.INTENDED, ReplayState.THROTTLED})
 """Still to be sent, or on the way."""
 
@@ -40,7 +39,7 @@ class ReplaySnapshot:
     @property
     def accepted(self) -> int:
         """Events that the API took, whatever became of them since."""
-        return sum(self.counts[state] for state in _ACCEPTED)
+        return sum(self.counts[state] for state in TAKEN)
 
     @property
     def waiting(self) -> int:
@@ -54,16 +53,18 @@ class ReplaySnapshot:
 
     @property
     def eta(self) -> float | None:
-        """Seconds until all are sent, at the rate so far; None while there is no rate."""
-        if self.waiting == 0 or self.done:
+        """Seconds until all are sent, at the rate so far; None while there is no rate, and where some will not be."""
+        if self.waiting == 0:
             return 0.0
-        return self.waiting / self.rate if self.rate > 0 else None
+        return self.waiting / self.rate if self.rate > 0 and not self.done else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as what JSON can tell."""
         return {
             "total": self.total,
-            **{state.value: count for state, count in self.counts.items()},
+            "counts": {state.value: count for state, count in self.counts.items()},
+            "accepted": self.accepted,
+            "waiting": self.waiting,
             "calls": self.calls,
             "elapsed": round(self.elapsed, 3),
             "rate": round(self.rate, 3),

@@ -133,9 +133,6 @@ def test_a_report_of_one_webhook() -> None:
         "  too old [2J now: 3",
         "  not found: 4",
         "",
-        "Planned: 1",
-        "  9",
-        "",
         "What to do next:",
         "  4 rejected: refused by the API for good, for the reasons above.",
         "  1 planned: not sent. Resume to send them.",
@@ -178,8 +175,15 @@ def test_twenty_ids_of_a_state_are_named() -> None:
 
 
 def test_a_long_reason_is_cut() -> None:
-    assert lines(*rows(S.REJECTED, 1, reason="x" * 200))[3] == f"  {'x' * 200}: 1"
-    assert lines(*rows(S.REJECTED, 1, reason="x" * 201))[3] == f"  {'x' * 197}...: 1"
+    assert lines(*rows(S.REJECTED, 1, reason="x" * 200))[3:5] == [f"  {'x' * 200}:", "    1"]
+    assert lines(*rows(S.REJECTED, 1, reason="x" * 201))[3:5] == [f"  {'x' * 197}...:", "    1"]
+
+
+def test_long_ids_are_wrapped() -> None:
+    found = lines(*rows(S.REJECTED, *(f"{n:08}-0000-4000-8000-000000000000" for n in range(5)), reason="no"))[3:6]
+    assert [line.count("-0000-") for line in found] == [2, 2, 1]
+    assert found[0].startswith("  no: 00000000-0000")
+    assert all(line.startswith("    0") and len(line) <= 96 for line in found[1:])
 
 
 def test_an_id_cannot_steer_the_terminal() -> None:

@@ -14,7 +14,7 @@ from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, replay, states
 from theirstack_async.errors import JournalError
 from theirstack_async.replay._journal import Journal
-from theirstack_async.replay._steps import Intended
+from theirstack_async.replay._steps import Answered, Intended
 
 
 @virtual
@@ -187,3 +187,53 @@ async def test_nothing_but_the_journal_and_its_lock_is_left(tmp_path: Path) -> N
     await one.verify(tmp_path / "replay.db")
     await one.report(tmp_path / "replay.db")
     assert sorted(os.listdir(tmp_path)) == ["replay.db", "replay.db.run.lock"]  # noqa: PTH208  # no Path in async tests
+
+
+@virtual
+async def test_the_result_of_a_run_that_was_cut_is_its_report(tmp_path: Path) -> None:
+    """Nobody has cancelled who waits for it."""
+    world = World(latency=lambda: 1_000.0)
+    world.seed(25)
+    one = replay(world)
+    run = begin(one, await one.plan([1]), tmp_path, drain=0)
+    with pytest.raises(LookupError):
+        async with run:
+            waiting = asyncio.create_task(run.result())
+            await asyncio.sleep(1)
+            raise LookupError
+    assert states(await waiting) == states(await run.result()) == {"unknown": 25}
+
+
+@virtual
+async def test_an_answer_that_waits_for_its_turn_in_the_journal_is_noted_when_the_run_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.seed(25)
+    one = replay(world)
+    plan = await one.plan([1])
+    write = Journal.write
+
+    async def slow(journal: Journal, *steps: Any) -> None:
+        if isinstance(steps[0], Answered):
+            await asyncio.sleep(10)
+        await write(journal, *steps)
+
+    monkeypatch.setattr(Journal, "write", slow)
+    with pytest.raises(LookupError):
+        async with begin(one, plan, tmp_path, drain=0):
+            await asyncio.sleep(1)
+            raise LookupError
+    assert states(await one.report(tmp_path / "replay.db")) == {"accepted": 25}
+
+
+@virtual
+async def test_a_run_that_was_cancelled_has_no_time_to_go(tmp_path: Path) -> None:
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(0.1)
+        run.cancel()
+        await run.result()
+        assert (run.snapshot.waiting, run.snapshot.eta) == (400, None)
