@@ -1,7 +1,8 @@
-"""Recover from an outage: ``python recover_outage.py START END WEBHOOK_ID...``, such as ``2026-09-19T22:00Z ... 101``.
+"""Recover from an outage: ``python recover_outage.py START END WEBHOOK_ID...``.
 
-Events that failed between the two instants are delivered again. Start it again after whatever ended it: it goes on from
-its journal, ``outage.db``. What became of each event is in ``outage.csv``.
+START and END are instants such as 2026-09-19T22:00Z. What failed between them is delivered again.
+Whatever ends it, start it again: it goes on from its journal, ``outage.db``. What became of each
+event is in ``outage.csv``.
 
 Exit code 0: every event was delivered; 3: some were not, or not yet; 1: an error.
 """
