@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -101,10 +101,16 @@ class Pace:
         self._over = False
         self._waiting: Final[set[asyncio.Event]] = set()
 
-    async def take(self, webhook_id: WebhookId, want: int) -> Place | None:
-        """Return room for a call with up to so many ids, as soon as there is some; None once no call may be made."""
+    async def take(self, webhook_id: WebhookId, wanted: Callable[[], int]) -> Place | None:
+        """Return room for a call, as soon as there is some; None once no call may be made, or none is wanted.
+
+        Args:
+            webhook_id: where it is sent to.
+            wanted: returns how many ids it is to have at the most. It is asked again after each wait, for others may
+                have sent them meanwhile.
+        """
         patient_until: float | None = None
-        while not (self._over or webhook_id in self._closed):
+        while (want := wanted()) and not (self._over or webhook_id in self._closed):
             now = self._clock.monotonic()
             gauges = self._gauges(webhook_id)
             size = int(min(want, *(each.bound(each.room(now)) for each in gauges))) if gauges else want
@@ -148,6 +154,10 @@ class Pace:
     def hold(self, webhook_id: WebhookId, seconds: float) -> None:
         """Begin no call to a webhook for so many seconds."""
         self._held[webhook_id] = max(self._held.get(webhook_id, 0.0), self._clock.monotonic() + seconds)
+
+    def held(self, webhook_id: WebhookId) -> bool:
+        """Return whether no call to a webhook may begin now."""
+        return self._held.get(webhook_id, -math.inf) > self._clock.monotonic() + _TICK
 
     def close(self, webhook_id: WebhookId | None = None) -> None:
         """Give no more room to a webhook, or to any: who waits gets None."""

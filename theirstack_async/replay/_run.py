@@ -112,7 +112,9 @@ class ReplayRun(Generic[I]):
 
         work, task = self._entered()
         await asyncio.wait({task})
-        task.result()
+        # One that was cut as its block was left has ended too, and nobody has cancelled the caller.
+        if not task.cancelled():
+            task.result()
         return await ReplayReport.read(work.journal.path)
 
     def cancel(self) -> None:
@@ -187,11 +189,9 @@ class ReplayRun(Generic[I]):
         ]
         senders = [Sender(work, lane) for lane in lanes if lane.waiting]
         rule = work.settings.stop_when
-        watching = asyncio.create_task(Watch(work, rule, senders).run()) if rule is not None else None
-        try:
-            await together(each.run() for each in senders)
-        finally:
-            await cancel_and_wait([watching] if watching else [])
+        sending = together(each.run() for each in senders)
+        watching = [] if rule is None else [Watch(work, rule, senders).run()]
+        await together([sending, *watching], until="first")
 
     def _entered(self) -> tuple[Work[I], asyncio.Task[None]]:
         if self._work is None or self._task is None:

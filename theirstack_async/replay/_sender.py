@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, Literal
 
-from theirstack_async._tasks import cancel_and_wait
+from theirstack_async._tasks import cancel_and_wait, run_to_end
 from theirstack_async.errors import JournalError, TheirStackError
 from theirstack_async.replay._lane import Decision, Lane
 from theirstack_async.replay._provider import I, Resent
-from theirstack_async.replay._states import ReplayState
+from theirstack_async.replay._states import TAKEN, ReplayState
 from theirstack_async.replay._steps import Intended, PutBack
 from theirstack_async.replay._work import Work
 
@@ -18,6 +18,8 @@ CANARY_DEADLINE: Final = 60.0
 """Seconds until the deliveries of a canary must have ended; one that is still under way then holds up nothing."""
 _JITTER: Final = 0.1
 """A pause is longer by up to this share, so that programs that were throttled together do not return together."""
+
+_RETURN_WHEN: Final = {"all": asyncio.FIRST_EXCEPTION, "first": asyncio.FIRST_COMPLETED}
 
 
 class Sender(Generic[I]):
@@ -50,14 +52,10 @@ class Sender(Generic[I]):
 
     async def _canary(self) -> None:
         """Send a few, and stop when they were tried and none was delivered."""
-        sent: list[int] = []
-        left = self._work.settings.canary
-        while left > 0 and self._lane.waiting and self._may_go_on():
-            done = await self._next(left)
-            left -= len(done)
-            sent += done
-        ledger = self._work.journal.ledger
-        taken = [each for each in sent if ledger.state(each) is ReplayState.ACCEPTED]
+        ledger, taken = self._work.journal.ledger, list[int]()
+        # What was put back, refused or lost tells nothing of the receiver: others stand in for it.
+        while (left := self._work.settings.canary - len(taken)) > 0 and self._lane.waiting and self._may_go_on():
+            taken += (at for at in await self._next(left) if ledger.state(at) in TAKEN)
         if not taken or not self._may_go_on():
             return
         until = self._work.verifier.until(taken, deadline=CANARY_DEADLINE)
@@ -90,14 +88,15 @@ class Sender(Generic[I]):
     async def _next(self, at_most: int) -> tuple[int, ...]:
         """Make the next call as soon as it may be made, and return what was in it."""
         lane, work = self._lane, self._work
-        place = await work.pace.take(lane.webhook_id, min(lane.size, at_most))
+        place = await work.pace.take(lane.webhook_id, lambda: min(lane.size, at_most))
         if place is None:
             return ()
         part: tuple[int, ...] = ()
         called = False
         try:
             async with work.slots:
-                if not self._may_go_on() or not lane.waiting:
+                # Others may have sent it, or were throttled, while this call waited for its slot.
+                if not self._may_go_on() or not lane.waiting or work.pace.held(lane.webhook_id):
                     return ()
                 part = lane.take(place.size)
                 lane.under_way += 1
@@ -119,7 +118,8 @@ class Sender(Generic[I]):
         ids = [entries[at].id for at in part]
         resent = await self._resend(batch, part, ids)
         decision = lane.decide(batch, part, ids, resent)
-        await work.journal.write(decision.step)
+        # It may have to wait for its turn. A run that is cut meanwhile notes all the same what it knows.
+        await run_to_end(work.journal.write(decision.step))
         await self._obey(decision)
 
     async def _resend(self, batch: int, part: tuple[int, ...], ids: list[Any]) -> Resent[I]:
@@ -145,12 +145,15 @@ class Sender(Generic[I]):
             self._work.pace.hold(self._lane.webhook_id, pause)
 
 
-async def together(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run coroutines side by side to their end. What the first one raises cancels the others, and is raised."""
+async def together(coroutines: Iterable[Coroutine[Any, Any, None]], until: Literal["all", "first"] = "all") -> None:
+    """Run coroutines side by side until all have ended, or the first one has, and cancel the others then.
+
+    What the first one raises cancels the others in any case, and is raised.
+    """
     tasks = [asyncio.create_task(each) for each in coroutines]
     try:
         if tasks:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            done, _ = await asyncio.wait(tasks, return_when=_RETURN_WHEN[until])
             for each in done:
                 each.result()
     finally:

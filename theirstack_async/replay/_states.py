@@ -39,6 +39,8 @@ _S = ReplayState
 
 SEEN: Final = frozenset({_S.DELIVERED, _S.FAILED_AGAIN, _S.PENDING, _S.MISSING})
 """What a look at an accepted event can find. A later look replaces what an earlier one found."""
+TAKEN: Final = SEEN | {_S.ACCEPTED}
+"""What the API has taken, whatever became of it since."""
 
 MOVES: Final[Mapping[ReplayState, frozenset[ReplayState]]] = MappingProxyType(
     {

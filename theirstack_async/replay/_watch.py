@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Generic
 
-from theirstack_async.errors import TheirStackError
+from theirstack_async.errors import JournalError, TheirStackError
 from theirstack_async.hooks import logger
 from theirstack_async.replay._provider import I, StopWhen, WebhookId
 from theirstack_async.replay._sender import Sender
@@ -27,12 +27,18 @@ class Watch(Generic[I]):
         }
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Watch until cancelled.
+
+        Raises:
+            JournalError: what was seen could not be noted.
+        """
         while True:
             await self._work.clock.sleep(self._rule.every)
             for sender in self._senders:
                 try:
                     await self._look(sender)
+                except JournalError:
+                    raise
                 except TheirStackError as error:
                     logger.warning("replay: webhook %s could not be looked at: %s", sender.webhook_id, error)
 

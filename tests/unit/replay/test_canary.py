@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.replay._memory import World
-from tests.replay._virtual import virtual
-from tests.unit.replay._runs import begin, replay, sent, states
+from tests.replay._memory import Fate, World, script
+from tests.replay._virtual import play, virtual
+from tests.unit.replay._runs import begin, in_state, replay, sent, states
 from theirstack_async.errors import ConnectError, JournalError
+from theirstack_async.replay import ReplayState, StopWhen
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._steps import Seen
 
@@ -66,12 +67,52 @@ async def test_one_that_is_still_under_way_after_a_minute_holds_up_nothing(tmp_p
 
 
 @virtual
-async def test_refused_ones_are_not_followed(tmp_path: Path) -> None:
+async def test_another_one_stands_in_for_one_that_was_refused(tmp_path: Path) -> None:
     world = World()
     ids = world.seed(50)
     world.rejects = {ids[0]}
     report = await sent(replay(world), tmp_path, canary=1)
-    assert (states(report), world.looks) == ({"rejected": 1, "accepted": 49}, 0)
+    assert (states(report), world.looks) == ({"rejected": 1, "delivered": 1, "accepted": 48}, 2)
+    assert [each.count for each in world.calls] == [1, 1, 25, 23]
+
+
+@virtual
+async def test_where_all_are_refused_there_is_nothing_to_follow(tmp_path: Path) -> None:
+    world = World()
+    world.rejects = {*world.seed(5)}
+    report = await sent(replay(world), tmp_path, canary=1)
+    assert (states(report), world.looks) == ({"rejected": 5}, 0)
+
+
+@pytest.mark.parametrize(
+    ("fate", "counts"),
+    [
+        ("throttled", {"failed_again": 1, "planned": 49}),
+        ("unsent", {"failed_again": 1, "planned": 49}),
+        ("dropped", {"unknown": 1, "failed_again": 1, "planned": 48}),
+    ],
+)
+def test_one_that_was_not_taken_is_none(fate: Fate, counts: dict[str, int], tmp_path: Path) -> None:
+    """It tells nothing of the receiver, which refuses all."""
+
+    async def played() -> None:
+        world = World(fate=script(fate), takes=lambda row, at: False)
+        world.seed(50)
+        assert states(await sent(replay(world), tmp_path, canary=1)) == counts
+
+    play(played())
+
+
+@virtual
+async def test_one_that_was_watched_as_it_arrived_counts(tmp_path: Path) -> None:
+    """The second one is held up for so long that the first is seen before."""
+    world = World(fate=script("taken", "throttled"), retry_after=70.0)
+    ids = world.seed(50)
+    world.takes = lambda row, at: row.id != ids[1]
+    rule = StopWhen(failed=1.0, of=100, every=10.0)
+    report = await sent(replay(world), tmp_path, canary=2, rate=1.0, stop_when=rule)
+    assert (states(report).get("planned", 0), dict(report.stopped)) == (0, {})
+    assert in_state(report, ReplayState.FAILED_AGAIN) == [ids[1]]
 
 
 @virtual

@@ -26,7 +26,7 @@ async def sizes(pace: Pace, want: int, times: int, latency: float = 0.0, webhook
     """Return when each of so many calls, one after the other, began, and how many ids it had."""
     found: list[tuple[float, int]] = []
     for _ in range(times):
-        place = await pace.take(webhook, want)
+        place = await pace.take(webhook, lambda: want)
         assert place is not None
         found.append((now(), place.size))
         await asyncio.sleep(latency)
@@ -89,9 +89,9 @@ async def test_room_that_is_far_away_is_not_waited_for() -> None:
 @virtual
 async def test_room_that_was_given_back_is_there_again() -> None:
     pace = Pace((IDS,), None, LoopClock())
-    place = await pace.take(1, 45)
+    place = await pace.take(1, lambda: 45)
     assert place is not None
-    waiting = asyncio.create_task(pace.take(1, 45))
+    waiting = asyncio.create_task(pace.take(1, lambda: 45))
     await asyncio.sleep(1)
     pace.give_back(place)
     assert (await waiting, now()) == (place, 1.0)
@@ -100,9 +100,9 @@ async def test_room_that_was_given_back_is_there_again() -> None:
 @virtual
 async def test_a_call_under_way_is_waited_for() -> None:
     pace = Pace((IDS,), None, LoopClock())
-    place = await pace.take(1, 45)
+    place = await pace.take(1, lambda: 45)
     assert place is not None
-    waiting = asyncio.create_task(pace.take(1, 45))
+    waiting = asyncio.create_task(pace.take(1, lambda: 45))
     await asyncio.sleep(7)
     pace.settle(place)
     assert await waiting is not None
@@ -126,7 +126,7 @@ def test_the_users_rate(rate: float, size: int, seconds: float) -> None:
 @virtual
 async def test_a_place_of_a_rate_stays_taken_when_it_is_given_back() -> None:
     pace = Pace((), 1.0, LoopClock())
-    place = await pace.take(1, 5)
+    place = await pace.take(1, lambda: 5)
     assert place is not None
     pace.give_back(place)
     assert await sizes(pace, 5, 1) == [(1.0, 1)]
@@ -146,21 +146,21 @@ async def test_who_waits_when_it_closes_gets_nothing() -> None:
     pace = Pace((IDS,), None, LoopClock())
     await sizes(pace, 45, 1, webhook=1)
     await sizes(pace, 45, 1, webhook=2)
-    first, second = asyncio.create_task(pace.take(1, 1)), asyncio.create_task(pace.take(2, 1))
+    first, second = asyncio.create_task(pace.take(1, lambda: 1)), asyncio.create_task(pace.take(2, lambda: 1))
     await asyncio.sleep(1)
     pace.close(1)
     assert (await first, now()) == (None, 1.0)
     assert not second.done()
     pace.close()
     assert (await second, now()) == (None, 1.0)
-    assert await pace.take(3, 1) is None
+    assert await pace.take(3, lambda: 1) is None
 
 
 @virtual
 async def test_who_is_cancelled_leaves_nothing_behind() -> None:
     pace = Pace((IDS,), None, LoopClock())
     await sizes(pace, 45, 1)
-    waiting = asyncio.create_task(pace.take(1, 45))
+    waiting = asyncio.create_task(pace.take(1, lambda: 45))
     await asyncio.sleep(1)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -180,7 +180,7 @@ def test_no_window_is_ever_exceeded(calls: list[tuple[int, float, int]]) -> None
         log: list[tuple[float, float, int, int]] = []
 
         async def call(want: int, latency: float, webhook: int) -> None:
-            place = await pace.take(webhook, want)
+            place = await pace.take(webhook, lambda: want)
             assert place is not None
             assert place.size <= want
             began = now()
@@ -215,3 +215,24 @@ async def test_calls_of_another_process_count_from_when_they_were_made() -> None
     pace.recall(1, 25, ago=50.0)
     assert await sizes(pace, 45, 2) == [(0.0, 20), (10.0, 25)]
     assert await sizes(pace, 45, 1, webhook=2) == [(10.0, 45)]
+
+
+@virtual
+async def test_who_waits_for_what_others_have_sent_meanwhile_gets_nothing_once_their_call_has_ended() -> None:
+    pace, left = Pace((ReplayWindow(1, 60.0, "calls", "account"),), None, LoopClock()), [25]
+    first = await pace.take(1, lambda: left[0])
+    waiting = asyncio.create_task(pace.take(1, lambda: left[0]))
+    await asyncio.sleep(1)
+    left[0] = 0
+    assert first is not None
+    pace.settle(first)
+    assert (await waiting, now()) == (None, 1.0)
+
+
+@virtual
+async def test_a_webhook_is_held_until_its_time_is_over() -> None:
+    pace = Pace((), None, LoopClock())
+    pace.hold(1, 10.0)
+    assert (pace.held(1), pace.held(2)) == (True, False)
+    await asyncio.sleep(10)
+    assert not pace.held(1)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.replay._memory import BITGO_LIKE, Call, Fate, World
+from tests.replay._memory import BITGO_LIKE, Call, Fate, World, script
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, in_state, replay, sent, states
 from theirstack_async.errors import ArgumentError
-from theirstack_async.replay import ReplayState
+from theirstack_async.replay import ReplayState, ReplayWindow
 
 
 def in_turn(*fates: Fate) -> Any:
@@ -86,7 +86,12 @@ async def test_snapshots_tell_how_far_it_is(tmp_path: Path) -> None:
     assert found[0].eta is None
     assert [each.eta for each in found[1:]] == pytest.approx([33, 22, 11, 0], rel=0.01)
     told = found[1].to_dict()
-    assert (told["accepted"], told["planned"], told["intended"], told["total"]) == (25, 50, 25, 100)
+    assert {name: told[name] for name in ("total", "accepted", "waiting")} == {
+        "total": 100, "accepted": 25, "waiting": 75
+    }  # fmt: skip
+    assert {name: count for name, count in told["counts"].items() if count} == {
+        "planned": 50, "intended": 25, "accepted": 25
+    }  # fmt: skip
     assert found[0].to_dict()["eta"] is None
 
 
@@ -192,3 +197,24 @@ async def test_verify_follows_what_was_sent(tmp_path: Path) -> None:
     assert (late.ok, world.doubled()) == (False, [])
     with pytest.raises(ArgumentError, match=r"^deadline: "):
         await one.verify(tmp_path / "replay.db", deadline=-1.0)
+
+
+@virtual
+async def test_the_end_does_not_wait_for_room_that_nobody_needs(tmp_path: Path) -> None:
+    world = World()
+    world.seed(50)
+    await sent(replay(world, windows=(ReplayWindow(1, 60.0, "calls", "account"),)), tmp_path)
+    assert [round(each.sent) for each in world.calls] == [0, 60]
+    assert asyncio.get_running_loop().time() < 61
+
+
+@virtual
+async def test_a_call_that_waits_for_a_slot_while_its_webhook_is_throttled_is_not_made(tmp_path: Path) -> None:
+    latencies = iter([0.2, 1.0, 5.0, 5.0])
+    world = World(fate=script("taken", "throttled"), retry_after=60.0, latency=lambda: next(latencies, 0.2))
+    world.seed(100, 1)
+    world.seed(50, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path, max_concurrency=2) as run:
+        assert states(await run.result()) == {"accepted": 150}
+    assert [round(each.sent) for each in world.calls if each.webhook_id == 1][:3] == [0, 0, 61]

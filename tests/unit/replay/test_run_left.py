@@ -196,12 +196,18 @@ async def test_the_result_of_a_run_that_was_cut_is_its_report(tmp_path: Path) ->
     world.seed(25)
     one = replay(world)
     run = begin(one, await one.plan([1]), tmp_path, drain=0)
-    with pytest.raises(LookupError):
+
+    async def leave() -> None:
         async with run:
-            waiting = asyncio.create_task(run.result())
             await asyncio.sleep(1)
             raise LookupError
-    assert states(await waiting) == states(await run.result()) == {"unknown": 25}
+
+    leaving = asyncio.create_task(leave())
+    await asyncio.sleep(0.5)
+    assert states(await run.result()) == {"unknown": 25}
+    with pytest.raises(LookupError):
+        await leaving
+    assert states(await run.result()) == {"unknown": 25}
 
 
 @virtual

@@ -11,8 +11,10 @@ import pytest
 from tests.replay._memory import BITGO_LIKE, START, World
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, replay, states
-from theirstack_async.errors import ConnectError
+from theirstack_async.errors import ConnectError, JournalError
 from theirstack_async.replay import ReplayReport, StopWhen
+from theirstack_async.replay._journal import Journal
+from theirstack_async.replay._steps import Seen
 
 RULE = StopWhen(failed=0.5, of=20, every=60.0)
 
@@ -91,3 +93,34 @@ async def test_a_look_that_fails_is_made_again_later(tmp_path: Path, caplog: pyt
         report = await run.result()
     assert list(report.stopped) == [1]
     assert "webhook 1 could not be looked at: nobody answers" in caplog.text
+
+
+@virtual
+async def test_an_error_that_no_look_may_end_in_ends_the_run(tmp_path: Path) -> None:
+    """Nobody would watch the deliveries any more."""
+    world = World(takes=lambda row, at: False)
+    world.seed(450)
+    one = replay(world, windows=BITGO_LIKE)
+    plan = await one.plan([1])
+    world.listing = lambda: KeyError("a fault of the provider")
+    with pytest.raises(KeyError, match="a fault of the provider"):
+        async with begin(one, plan, tmp_path, stop_when=RULE):
+            """Waits for the end."""
+    assert (states(await one.report(tmp_path / "replay.db")), world.looks) == ({"accepted": 45, "planned": 405}, 1)
+
+
+@virtual
+async def test_a_journal_that_takes_no_sights_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(takes=lambda row, at: False)
+    world.seed(450)
+    write = Journal.write
+
+    async def failing(journal: Journal, *steps: Any) -> None:
+        if isinstance(steps[0], Seen):
+            raise JournalError("the disk is full")
+        await write(journal, *steps)
+
+    monkeypatch.setattr(Journal, "write", failing)
+    with pytest.raises(JournalError, match="the disk is full"):
+        await watched(world, tmp_path)
+    assert world.sent.total() == 45
