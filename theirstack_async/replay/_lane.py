@@ -20,6 +20,8 @@ UNCLEAR_IN_A_ROW: Final = 10
 """Calls in a row without a clear answer, after which what is left is safer unsent than unknown."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two tries at the most, unless the API asks for more."""
+SHORTEST_PAUSE: Final = 1.0
+"""Seconds to wait at least where the API throttles, even if it says that it takes the next call at once."""
 THROTTLED_PAUSE: Final = 10.0
 """Seconds to wait at first where the API throttles without saying for how long; doubled while it goes on."""
 
@@ -110,9 +112,14 @@ class Lane:
             for at, each in zip(part, ids, strict=True)
             if each in resent.rejected and at not in accepted
         }
-        self._throttled = self._unclear = 0
+        step = Answered(batch=batch, accepted=accepted, rejected=rejected)
+        self._throttled = 0
+        if not (accepted or rejected):
+            self._unclear += 1
+            return self._unless_hopeless(Decision(step, pause=self._back_off()))
+        self._unclear = 0
         self._refused = 0 if accepted else self._refused + len(rejected)
-        return self._unless_hopeless(Decision(Answered(batch=batch, accepted=accepted, rejected=rejected)))
+        return self._unless_hopeless(Decision(step))
 
     def _refuse(self, batch: int, part: tuple[int, ...], reason: str) -> Decision:
         self._throttled = self._unclear = 0
@@ -133,7 +140,7 @@ class Lane:
 
     def _until_room(self, told: float | None) -> float:
         if told is not None:
-            return told
+            return max(told, SHORTEST_PAUSE)
         return min(LONGEST_PAUSE, THROTTLED_PAUSE * 2.0 ** min(self._throttled - 1, 10))
 
     def _back_off(self) -> float:
@@ -142,4 +149,6 @@ class Lane:
 
 def _why(decision: Decision) -> str:
     step = decision.step
-    return next(iter(step.rejected.values()), "") if isinstance(step, Answered) else step.reason
+    if isinstance(step, Answered):
+        return next(iter(step.rejected.values()), "it told of none of its events")
+    return step.reason

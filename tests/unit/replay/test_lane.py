@@ -81,9 +81,9 @@ def test_throttling_without_a_time_waits_longer_and_longer_until_a_call_is_taken
     assert decide(one, (1,), "throttled").pause == 10
 
 
-@pytest.mark.parametrize("seconds", [0.0, 300.0])
-def test_throttling_with_a_time_waits_for_that(seconds: float) -> None:
-    assert decide(lane(), (1,), "throttled", retry_after=seconds).pause == seconds
+@pytest.mark.parametrize(("told", "seconds"), [(0.0, 1.0), (1.5, 1.5), (300.0, 300.0)])
+def test_throttling_with_a_time_waits_for_that_and_a_second_at_least(told: float, seconds: float) -> None:
+    assert decide(lane(), (1,), "throttled", retry_after=told).pause == seconds
 
 
 def test_an_unknown_outcome_is_noted_and_nothing_is_sent_again() -> None:
@@ -100,12 +100,26 @@ def test_ten_unclear_calls_in_a_row_end_the_webhook(verdict: Verdict) -> None:
     assert decisions[-1].reason == "10 calls in a row had no clear answer; the last one: why"
 
 
-@pytest.mark.parametrize("clear", ["answered", "refused"])
-def test_a_clear_answer_ends_the_row(clear: Verdict) -> None:
+def test_ten_answers_that_tell_of_none_of_their_ids_end_the_webhook() -> None:
+    one = lane()
+    decisions = [answered(one, (1, 2), {"id9": None}, {}) for _ in range(10)]
+    assert decisions[0] == Decision(Answered(batch=7, accepted={}, rejected={}), pause=1.0)
+    assert [each.stop for each in decisions] == [None] * 9 + ["webhook"]
+    assert decisions[-1].reason == (
+        "10 calls in a row had no clear answer; the last one: it told of none of its events"
+    )
+
+
+@pytest.mark.parametrize(
+    "clear",
+    [{"verdict": "refused"}, {"verdict": "answered", "accepted": {"id1": None}},
+     {"verdict": "answered", "rejected": {"id1": "no"}}],
+)  # fmt: skip
+def test_a_clear_answer_ends_the_row(clear: dict[str, Any]) -> None:
     one = lane()
     for _ in range(9):
         decide(one, (1,), "unknown")
-    decide(one, (1, 2), clear)
+    decide(one, (1, 2), **clear)
     assert decide(one, (1,), "unknown") == Decision(Doubtful(batch=7, reason="why"), pause=1.0)
 
 
