@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from theirstack_async.errors import TheirStackError
+from theirstack_async.errors import JournalError, TheirStackError
 from theirstack_async.hooks import logger
 from theirstack_async.replay._evidence import taken
 from theirstack_async.replay._provider import I, WebhookId
@@ -29,7 +29,9 @@ class Reconciler(Generic[I]):
 
     def __init__(self, work: Work[I]) -> None:
         self._work: Final = work
+        self._began: Final = work.clock.monotonic()
         self._again = False
+        self._lost: Final[set[WebhookId]] = set()
 
     async def adopt(self) -> None:
         """Note that intents whose outcome a former process did not live to note are of unknown outcome."""
@@ -44,26 +46,29 @@ class Reconciler(Generic[I]):
         ledger = self._work.journal.ledger
         found: list[int] = []
         for webhook_id in self._work.journal.plan.webhook_ids:
-            found += (
-                at
-                for at in ledger.positions(webhook_id, ReplayState.UNKNOWN)
-                if not ledger.final(at) or self._may_send_again(at)
-            )
+            if webhook_id not in self._lost:
+                found += (
+                    at
+                    for at in ledger.positions(webhook_id, ReplayState.UNKNOWN)
+                    if not ledger.final(at) or self._may_send_again(at)
+                )
         return found
 
     async def run(self) -> bool:
         """Look for all of them until each was found or its grace time is over. Return whether some are to be sent
         again.
 
+        A webhook whose list cannot be read is stopped. Its events stay unknown, and the next run looks again.
+
         Raises:
-            TheirStackError: the API could not be asked.
+            JournalError: what was found could not be noted.
         """
         pause = _FIRST_PAUSE
         while doubtful := self.open():
             left = await self._look(doubtful)
             if not left:
                 break
-            rest = min(self._grace_ends(at) for at in left) - self._work.clock.now()
+            rest = min(map(self._grace_left, left))
             await self._work.clock.sleep(max(0.0, min(pause, rest)))
             pause = min(_LONGEST_PAUSE, pause * 2)
         return self._again
@@ -75,14 +80,27 @@ class Reconciler(Generic[I]):
         for webhook_id in plan.webhook_ids:
             here = [at for at in doubtful if plan.entries[at].webhook_id == webhook_id]
             if here:
-                left += await self._look_at(webhook_id, here)
+                left += await self._try(webhook_id, here)
         return left
 
+    async def _try(self, webhook_id: WebhookId, here: Sequence[int]) -> list[int]:
+        try:
+            return await self._look_at(webhook_id, here)
+        except JournalError:
+            raise
+        except TheirStackError as error:
+            reason = f"events of unknown outcome could not be looked for: {error}"
+            logger.warning("replay: webhook %s: %s", webhook_id, reason)
+            self._lost.add(webhook_id)
+            if webhook_id not in self._work.journal.ledger.stopped:
+                await self._work.stop(webhook_id, reason)
+            return []
+
     async def _look_at(self, webhook_id: WebhookId, here: Sequence[int]) -> list[int]:
-        work, now = self._work, self._work.clock.now()
+        work, due = self._work, {at for at in here if self._grace_left(at) <= 0}
         found = await _showing(work.journal, work.verifier, webhook_id, here)
         missed = set(here).difference(found)
-        over = [at for at in here if at in missed and self._grace_ends(at) <= now]
+        over = [at for at in here if at in missed and at in due]
         again = [at for at in over if self._may_send_again(at)]
         given_up = [at for at in over if not self._may_send_again(at)]
         steps: list[Reconciled] = []
@@ -100,20 +118,35 @@ class Reconciler(Generic[I]):
     def _may_send_again(self, at: int) -> bool:
         return self._work.settings.on_unknown == "resend" and self._work.journal.ledger.doubts(at) < MOST_SENDS
 
-    def _grace_ends(self, at: int) -> float:
-        return _sent_at(self._work.journal, at) + self._work.settings.grace
+    def _grace_left(self, at: int) -> float:
+        """Return the seconds for which an event may still show up."""
+        grace, clock = self._work.settings.grace, self._work.clock
+        # Should the clock have been set back since, what was sent before the looking began is no younger than that.
+        age = max(clock.now() - _sent_at(self._work.journal, at), clock.monotonic() - self._began)
+        return grace - age
 
 
-async def find(journal: Journal, verifier: Verifier[Any]) -> None:
+async def find(journal: Journal, verifier: Verifier[Any]) -> TheirStackError | None:
     """Look once for what is of unknown outcome, and note as accepted what shows up by now.
 
+    Returns:
+        Why a webhook could not be looked at; None when each was.
+
     Raises:
-        TheirStackError: the API could not be asked, or the journal could not be written.
+        JournalError: the journal could not be read or written.
     """
+    lost: TheirStackError | None = None
     for webhook_id in journal.plan.webhook_ids:
         here = [*journal.ledger.positions(webhook_id, ReplayState.UNKNOWN)]
-        if here and (found := await _showing(journal, verifier, webhook_id, here)):
-            await journal.write(Reconciled(positions=tuple(found), to=ReplayState.ACCEPTED))
+        try:
+            if here and (found := await _showing(journal, verifier, webhook_id, here)):
+                await journal.write(Reconciled(positions=tuple(found), to=ReplayState.ACCEPTED))
+        except JournalError:
+            raise
+        except TheirStackError as error:
+            logger.warning("replay: webhook %s could not be looked at: %s", webhook_id, error)
+            lost = error
+    return lost
 
 
 async def _showing(journal: Journal, verifier: Verifier[Any], webhook_id: WebhookId, here: Sequence[int]) -> list[int]:
@@ -130,11 +163,7 @@ def _sent_at(journal: Journal, at: int) -> float:
 async def reconcile(work: Work[I]) -> bool:
     """Reconcile what is of unknown outcome, unless the run is to end, and return whether something is to be sent again.
 
-    Where the API cannot be asked, they stay unknown; the next run looks again.
+    Raises:
+        JournalError: what was found could not be noted.
     """
-    try:
-        return bool(await work.unless_ending(Reconciler(work).run()))
-    except TheirStackError as error:
-        logger.warning("replay: events of unknown outcome could not be looked for: %s", error)
-        await work.stop(None, f"events of unknown outcome could not be looked for: {error}")
-        return False
+    return bool(await work.unless_ending(Reconciler(work).run()))

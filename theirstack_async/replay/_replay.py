@@ -211,8 +211,9 @@ class Replay(Generic[I]):
         try:
             check_provider(self.provider, opened.plan, "journal")
             verifier = Verifier(self.provider, opened, self._clock)
-            await find(opened, verifier)
-            await verifier.until(verifier.candidates(), deadline=deadline)
+            lost = await find(opened, verifier)
+            if not await verifier.until(verifier.candidates(), deadline=deadline) and lost is not None:
+                raise lost
         finally:
             await opened.aclose()
         return await ReplayReport.read(journal)

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.replay._memory import BITGO_LIKE, Fate, World
-from tests.replay._virtual import virtual
+from tests.replay._memory import BITGO_LIKE, Fate, MemoryProvider, World, script
+from tests.replay._virtual import LoopClock, play, virtual
 from tests.unit.replay._runs import begin, in_state, replay, sent, states
-from theirstack_async.errors import ConnectError
-from theirstack_async.replay import ReplayState
+from theirstack_async.errors import ConnectError, JournalError
+from theirstack_async.replay import Replay, ReplayState
+from theirstack_async.replay._journal import Journal
+from theirstack_async.replay._provider import WebhookId
+from theirstack_async.replay._steps import Reconciled
 
 
 def first(fate: Fate, times: int = 1) -> Any:
@@ -117,7 +120,7 @@ async def test_where_the_api_cannot_be_asked_they_stay_open_for_the_next_run(tmp
     async with begin(one, plan, tmp_path) as run:
         report = await run.result()
     assert states(report) == {"unknown": 25}
-    assert report.stopped == {None: "events of unknown outcome could not be looked for: nobody answers"}
+    assert report.stopped == {1: "events of unknown outcome could not be looked for: nobody answers"}
     world.listing = lambda: None
     async with one.resume(tmp_path / "replay.db") as run:
         report = await run.result()
@@ -215,3 +218,94 @@ async def test_a_verification_finds_what_shows_up_later(tmp_path: Path) -> None:
     await asyncio.sleep(100)
     report = await one.verify(tmp_path / "replay.db")
     assert states(report) == {"unknown": 5, "delivered": 10}
+
+
+@virtual
+async def test_a_webhook_that_cannot_be_looked_at_is_not_in_the_way_of_the_others(tmp_path: Path) -> None:
+    """Of three whose calls were lost, the first is gone when its events are looked for, and the last is suspended."""
+    world = World(fate=lambda call: "lost" if call.sent < 1 else "taken")
+    for webhook in (1, 2, 3):
+        world.seed(5, webhook)
+    one = Replay(Picky(world), clock=LoopClock())
+    async with begin(one, await one.plan([1, 2, 3]), tmp_path) as run:
+        report = await run.result()
+    assert states(report) == {"unknown": 10, "accepted": 5}
+    reason = "events of unknown outcome could not be looked for: no such webhook"
+    assert report.stopped == {1: reason, 3: reason}
+    assert states(await one.verify(tmp_path / "replay.db")) == {"unknown": 10, "delivered": 5}
+
+
+@virtual
+async def test_a_verification_that_could_not_look_at_anything_says_so(tmp_path: Path) -> None:
+    world = World(fate=lambda call: "lost")
+    world.seed(5, 1)
+    one = Replay(Picky(world), clock=LoopClock())
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await run.result()
+    with pytest.raises(ConnectError, match="no such webhook"):
+        await one.verify(tmp_path / "replay.db")
+
+
+@virtual
+async def test_why_a_webhook_was_stopped_first_is_what_is_told(tmp_path: Path) -> None:
+    world = World(fate=script("lost", "closed"))
+    world.seed(50, 1)
+    one = Replay(Picky(world), clock=LoopClock())
+    async with begin(one, await one.plan([1]), tmp_path, max_concurrency=1) as run:
+        report = await run.result()
+    assert (states(report), dict(report.stopped)) == ({"unknown": 25, "planned": 25}, {1: "the webhook is gone"})
+
+
+@pytest.mark.parametrize("where", ["the run", "the verification"])
+def test_a_journal_that_takes_no_finds_is_an_error(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Journal.write
+
+    async def failing(journal: Journal, *steps: Any) -> None:
+        if isinstance(steps[0], Reconciled):
+            raise JournalError("the disk is full")
+        await write(journal, *steps)
+
+    async def played() -> None:
+        world = World(fate=first("lost"))
+        world.seed(5)
+        one = replay(world)
+        async with begin(one, await one.plan([1]), tmp_path) as run:
+            if where == "the verification":
+                await asyncio.sleep(0.1)
+                run.cancel()
+        await one.verify(tmp_path / "replay.db")
+
+    monkeypatch.setattr(Journal, "write", failing)
+    with pytest.raises(JournalError, match="the disk is full"):
+        play(played())
+
+
+@virtual
+async def test_a_clock_that_is_set_back_makes_the_grace_time_no_longer(tmp_path: Path) -> None:
+    world = World(fate=first("dropped"))
+    world.seed(5)
+    clock = SetClock()
+    one = Replay(MemoryProvider(world), clock=clock)
+    async with begin(one, await one.plan([1]), tmp_path, on_unknown="resend") as run:
+        await asyncio.sleep(0.1)
+        clock.jump = -3_600.0
+        assert states(await run.result()) == {"accepted": 5}
+    assert 60 <= asyncio.get_running_loop().time() < 62
+
+
+class SetClock(LoopClock):
+    """A clock whose time of day somebody sets."""
+
+    jump = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.jump
+
+
+class Picky(MemoryProvider):
+    """A way to an API that has no list of the webhooks 1 and 3 any more, once they were planned."""
+
+    async def status_of(self, webhook_id: WebhookId, ids: Any, since: Any) -> Any:
+        if webhook_id != 2:
+            raise ConnectError("no such webhook")
+        return await super().status_of(webhook_id, ids, since)
