@@ -74,6 +74,8 @@ def test_a_report_refuses_what_means_nothing(run: Run, journal: Path) -> None:
     assert (result.exit_code, "--state: 'lost' is none of planned, " in result.stderr) == (2, True)
     result = run("replay", "report", journal, "--format", "table", "--out", "x")
     assert (result.exit_code, "a table is for the terminal" in result.stderr) == (2, True)
+    result = run("replay", "report", journal, "--json", "--format", "csv")
+    assert (result.exit_code, "--json: means --format jsonl, and --format is csv" in result.stderr) == (2, True)
 
 
 @pytest.mark.usefixtures("people")
@@ -84,3 +86,11 @@ def test_people_get_totals_or_a_table(webhook: int, run: Run, journal: Path) -> 
         [header, *rows] = run("replay", "report", journal, *options).stdout.splitlines()
         assert header.split()[:2] == ["id", "state"]
         assert [row.split()[1] for row in rows] == ["delivered"] * 5
+
+
+def test_a_table_that_is_asked_for_is_written_into_a_pipe(webhook: int, run: Run, journal: Path) -> None:
+    run("replay", "run", webhook, "--journal", journal, "--yes")
+    [header, *rows] = run("replay", "report", journal, "--format", "table").stdout.splitlines()
+    assert header.split()[:2] == ["id", "state"]
+    assert [row.split()[1] for row in rows] == ["delivered"] * 5
+    assert run("replay", "report", journal, "--json", "--format", "jsonl").stdout.startswith('{"id":')

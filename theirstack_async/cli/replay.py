@@ -216,7 +216,7 @@ def report(
     output = Output(json=json)
     with guarding(ctx):
         wanted = by.read_states(state)
-        written = rows_to(output, format, out, only_some=wanted is not None)
+        written = rows_to(output, format, out, json=json, only_some=wanted is not None)
 
     async def work() -> int:
         await print_report(journal, output, written, wanted)

@@ -41,12 +41,14 @@ class Rows:
     file: str | None = None
 
 
-def rows_to(output: Output, format_: RowFormat | None, file: str | None, *, only_some: bool) -> Rows | None:
+def rows_to(output: Output, format_: RowFormat | None, file: str | None, *, json: bool, only_some: bool) -> Rows | None:
     """Return how rows are written by the options; None for the totals and what needs attention.
 
     Raises:
-        ArgumentError: a table was asked for in a file.
+        ArgumentError: a table was asked for in a file, or JSON and another format.
     """
+    if json and format_ not in (None, RowFormat.JSONL):
+        raise ArgumentError(f"--json: means --format jsonl, and --format is {format_.value}", field="--json")
     if file is not None:
         if format_ is RowFormat.TABLE:
             raise ArgumentError("--format: a table is for the terminal; a file is jsonl or csv", field="format")
@@ -82,6 +84,8 @@ async def print_report(journal: str, output: Output, rows: Rows | None, states: 
         for row in report.rows:
             output.line(attrs.asdict(row))
     else:
+        # In a pipe too, where nobody gets a table but those who ask for one.
+        output.json = False
         texts = any(isinstance(row.id, str) for row in report.rows)
         output.records(map(attrs.asdict, report.rows), _WIDE_IDS if texts else _COLUMNS)
 
