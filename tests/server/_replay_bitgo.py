@@ -67,10 +67,10 @@ class BitGoWorld(ReplayWorld[str]):
     async def close(self) -> None:
         self.fake.remove_webhook(self.webhook_id)
 
-    async def shake(self, ids: Sequence[str]) -> None:
+    async def shake(self, ids: Sequence[str], *, new: int) -> None:
         def move() -> None:
             self.fake.settle_as(ids, "SENT")
-            self.fake.seed_notifications(self.webhook_id, len(ids), spacing=0.5)
+            self.fake.seed_notifications(self.webhook_id, new, spacing=0.5)
 
         self.fake.after_page(move)
 

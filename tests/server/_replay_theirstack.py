@@ -73,12 +73,12 @@ class TheirStackWorld(ReplayWorld[int]):
     async def close(self) -> None:
         await self.client.webhooks.archive(self.webhook_id)
 
-    async def shake(self, ids: Sequence[int]) -> None:
+    async def shake(self, ids: Sequence[int], *, new: int) -> None:
         left = [*ids]
 
         def at_the_second_page(record: RequestRecord) -> bool:
             if left and record.path.endswith("/events") and dict(record.query)["offset"] != "0":
-                self.fake.seed_events(self.webhook_id, len(left))
+                self.fake.seed_events(self.webhook_id, new)
                 while left:
                     self.deliver(left.pop())
             return False

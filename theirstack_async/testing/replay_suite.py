@@ -1,7 +1,8 @@
 """The tests that every API has to pass whose events are replayed, one of your own making included.
 
 A test module inherits them and says in a fixture how to make a :class:`ReplayWorld`: the provider over an API, a fake
-one by preference, and the levers that the tests pull in it. They run under pytest-asyncio::
+one by preference, and the levers that the tests pull in it. They run under pytest-asyncio, with
+``asyncio_mode = "auto"``::
 
     class TestMyEvents(ReplaySuite):
         @pytest_asyncio.fixture
@@ -104,13 +105,14 @@ class ReplaySuite:
 
     async def test_a_list_that_moves_loses_nothing(self, world: ReplayWorld[Any]) -> None:
         """What failed before and after is listed, although other rows vanish and appear between two pages."""
-        ids = await world.fail(world.page_size + 20)
-        gone = [*ids[:5], *ids[-5:]]
-        await world.shake(gone)
-        found = {event.id for event in await _failed(world)}
-        _same(sorted(set(ids) - set(gone) - found), [], "what stayed, and was not listed")
-        await world.settle()
-        _same([event.id for event in await _failed(world) if event.id in gone], [], "what was delivered, and is listed")
+        await _read_shaken(world, new=10)
+
+    async def test_a_list_that_shrinks_loses_nothing(self, world: ReplayWorld[Any]) -> None:
+        """What failed before and after is listed, although rows vanish between two pages, and none appears.
+
+        That skips rows whichever end the list begins with. New rows may make up for those that vanished.
+        """
+        await _read_shaken(world, new=0)
 
     async def test_accepted_is_delivered(self, world: ReplayWorld[Any]) -> None:
         """Each id of a call is accepted once, and a look finds it delivered, and finds nothing else."""
@@ -235,6 +237,16 @@ async def _listed(
 ) -> list[ReplayEvent[Any]]:
     events = world.provider.list_failed(world.webhook_id, start=start, end=end, status=status)
     return [event async for event in events]
+
+
+async def _read_shaken(world: ReplayWorld[Any], *, new: int) -> None:
+    ids = await world.fail(world.page_size + 20)
+    gone = [*ids[:5], *ids[-5:]]
+    await world.shake(gone, new=new)
+    found = {event.id for event in await _failed(world)}
+    _same(sorted(set(ids) - set(gone) - found), [], "what stayed, and was not listed")
+    await world.settle()
+    _same([event.id for event in await _failed(world) if event.id in gone], [], "what was delivered, and is listed")
 
 
 async def _failed(

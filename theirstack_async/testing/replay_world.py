@@ -76,7 +76,7 @@ class ReplayWorld(ABC, Generic[I]):
         """Let the webhook be gone, or suspended, as happens with this API."""
 
     @abstractmethod
-    async def shake(self, ids: Sequence[I]) -> None:
-        """While the list is read next, between its first page and its second, let these events be delivered, and as
-        many new ones fail.
+    async def shake(self, ids: Sequence[I], *, new: int) -> None:
+        """While the list is read next, between its first page and its second, let these events be delivered, and so
+        many new ones fail; none where ``new`` is 0.
         """
