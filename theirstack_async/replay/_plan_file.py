@@ -142,7 +142,7 @@ def read(
         with path.open("rb") as file:
             return _read(file, str(path), make_head, make_entry)
     except OSError as error:
-        raise ArgumentError(f"path: cannot read {path}: {error.strerror or error}", field="path") from error
+        raise ArgumentError(f"cannot read the plan {path}: {error.strerror or error}", field="path") from error
 
 
 def _read(
@@ -174,7 +174,7 @@ def _first(line: bytes, name: str) -> dict[str, Any]:
     except ValueError:
         first = {}
     if first.get("kind") != KIND:
-        raise ReplayError(f"{name} is no saved plan; pass a file that ReplayPlan.save() wrote")
+        raise ReplayError(f"{name} is no saved plan of a replay; give the file that the plan was saved to")
     found = first.get("format")
     if type(found) is not int or found < 1:
         raise _broken(name, f"there is no format {found!r}")

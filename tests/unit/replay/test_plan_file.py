@@ -113,7 +113,7 @@ def test_spaces_and_line_breaks_of_another_system_do_no_harm(path: Path) -> None
 @pytest.mark.parametrize("content", ["", "\n", "{}\n", "id\n1\n", '{"kind": "other"}\n', "[1]\n", "[" * 100_000])
 def test_a_file_that_is_no_plan(path: Path, content: str) -> None:
     path.write_text(content)
-    refuse(path, r"is no saved plan; pass a file that ReplayPlan.save\(\) wrote")
+    refuse(path, "is no saved plan of a replay; give the file that the plan was saved to")
 
 
 def test_a_file_that_is_not_even_text(path: Path) -> None:
@@ -244,7 +244,7 @@ def test_what_is_no_object(data: Any) -> None:
 
 def test_a_path_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
-        with pytest.raises(ArgumentError, match=f"path: cannot read {path}: ") as caught:
+        with pytest.raises(ArgumentError, match=f"cannot read the plan {path}: ") as caught:
             ReplayPlan.load(path)
         assert caught.value.field == "path"
 
