@@ -128,8 +128,28 @@ def test_without_a_terminal_a_run_wants_yes(fake: FakeTheirStack, webhook: int, 
 
 
 def test_nothing_to_send_is_no_failure(webhook: int, run: Run, journal: Path) -> None:
+    """And it ends as every run does: with an object for programs."""
+    ended = json.loads(run("replay", "run", webhook, "--journal", journal, "--yes").stdout)
+    other = journal.with_name("other.db")
+    result = run("replay", "run", webhook, "--journal", other, "--end", "2020-01-01T00:00:00Z")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr, other.exists()) == (0, "There is nothing to send.\n", False)
+    assert told.keys() == ended.keys()
+    assert (told["journal"], told["ok"], told["total"], told["by_webhook"]) == (None, True, 0, [])
+
+
+@pytest.mark.usefixtures("people")
+def test_people_are_told_once_that_there_is_nothing_to_send(webhook: int, run: Run, journal: Path) -> None:
     result = run("replay", "run", webhook, "--journal", journal, "--end", "2020-01-01T00:00:00Z")
-    assert (result.exit_code, result.stderr, journal.exists()) == (0, "There is nothing to send.\n", False)
+    assert (result.stderr, "{" in result.stdout) == ("There is nothing to send.\n", False)
+
+
+def test_what_a_plan_leaves_out_is_counted_though_nothing_is_sent(
+    down: tuple[FakeTheirStack, int], run: Run, journal: Path
+) -> None:
+    result = run("replay", "run", down[1], "--journal", journal, "--auto-retry", "skip")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"], told["total"], told["counts"]["excluded"]) == (0, True, 5, 5)
 
 
 def test_a_saved_plan_is_compared_with_what_is_still_failed(

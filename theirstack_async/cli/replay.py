@@ -17,7 +17,7 @@ from theirstack_async.cli.options import Json, Yes, examples
 from theirstack_async.cli.output import Output
 from theirstack_async.cli.replay_provider import Wish, choose, plan_in
 from theirstack_async.cli.replay_run import STOPPING, Ending, carry_out, look_again
-from theirstack_async.cli.replay_shown import print_report, print_status, rows_to
+from theirstack_async.cli.replay_shown import print_nothing, print_report, print_status, rows_to
 from theirstack_async.cli.session import guarding
 from theirstack_async.cli.session import run as run_in
 from theirstack_async.cli.text import counted
@@ -117,7 +117,7 @@ def run(
         wish = Wish(ctx.obj, provider, bitgo_environment, admin)
         api, made, from_file = _plan_of(wish, targets, by.selection(start, end, status, auto_retry))
         out.say(str(made))
-        _agree(made, yes=yes)
+        _agree(made, out, yes=yes)
         options["expect"] = made.to_send if from_file and expect is None else expect
 
     async def work() -> int:
@@ -276,14 +276,14 @@ def _show(made: ReplayPlan, out: Output) -> None:
     out.say(str(made))
 
 
-def _agree(made: ReplayPlan, *, yes: bool) -> None:
+def _agree(made: ReplayPlan, out: Output, *, yes: bool) -> None:
     """Return when there is something to send, and the user means it.
 
     Raises:
         typer.Exit: it is not so.
     """
     if not made.to_send:
-        note("There is nothing to send.")
+        print_nothing(made, out)
         raise typer.Exit(ExitCode.OK)
     webhooks = len({entry.webhook_id for entry in made.entries if entry.excluded is None})
     events = f"{counted(made.to_send, 'event')} of {counted(webhooks, 'webhook')}"

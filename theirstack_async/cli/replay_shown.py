@@ -19,7 +19,7 @@ from theirstack_async.cli.replay_options import RowFormat
 from theirstack_async.cli.text import counted, shown, some
 
 if TYPE_CHECKING:
-    from theirstack_async.replay import ReplayReport
+    from theirstack_async.replay import ReplayPlan, ReplayReport
 
 _COLUMNS: Final = (
     Column("id", lambda row: row["id"], width=12, right=True),
@@ -104,6 +104,16 @@ def _print_csv(report: ReplayReport) -> None:
         sys.stdout.flush()
         # As bytes: its lines end as RFC 4180 has it on every system.
         sys.stdout.buffer.write(path.read_bytes())
+
+
+def print_nothing(plan: ReplayPlan, output: Output) -> None:
+    """Say that a plan has nothing to send. A program gets the object that a run ends with, without a journal."""
+    from theirstack_async.replay import ReplayReport
+    from theirstack_async.replay._report_rows import Fold
+
+    if output.json:
+        output.line({"journal": None, **ReplayReport(Fold(plan).rows()).to_dict()})
+    note("There is nothing to send.")
 
 
 async def print_status(journal: str, output: Output) -> None:
