@@ -233,6 +233,23 @@ def test_a_refused_key_stops_everything(fake: FakeTheirStack, webhook: int, run:
     assert (resumed.exit_code, json.loads(resumed.stdout)["counts"]["delivered"]) == (0, 5)
 
 
+def test_what_was_delivered_meanwhile_is_not_sent_again(
+    fake: FakeTheirStack, webhook: int, run: Run, journal: Path
+) -> None:
+    fake.faults.add(RETRY, Status(401), times=None)
+    assert run("replay", "run", webhook, "--journal", journal, "--yes").exit_code == 1
+    fake.faults.clear()
+    row = json.loads(run("replay", "report", journal).stdout.splitlines()[-1])
+    assert run("events", "retry", row["id"]).exit_code == 0
+    resumed = run("replay", "resume", journal)
+    counts = json.loads(resumed.stdout)["counts"]
+    assert (resumed.exit_code, counts["delivered"], counts["excluded"]) == (0, 4, 1)
+    assert '"reason":"delivered by now"' in run("replay", "report", journal, "--state", "excluded").stdout
+    assert "delivered meanwhile, by the API itself or by others, is left out" in flat(
+        run("replay", "resume", "--help").stdout
+    )
+
+
 def test_what_nobody_knows_is_said_and_can_be_sent_again(
     fake: FakeTheirStack, webhook: int, run: Run, journal: Path
 ) -> None:

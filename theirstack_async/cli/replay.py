@@ -103,10 +103,11 @@ def run(
 ) -> NoReturn:
     """Have the events of a plan delivered again, and look whether they arrived.
 
-    For webhooks a plan is made first, shown, and asked about. A saved plan is compared with what is still failed, and
-    refused when the numbers differ by more than --tolerance. Ctrl-C lets the requests under way end; replay resume
-    goes on from the journal, whatever ended the run. It ends with 0 when everything was delivered, 9 when some of it
-    may yet be, and 7 when nobody knows of some events whether the API took them.
+    For webhooks a plan is made first, shown, and asked about. Of a saved plan, or one that is older than five minutes,
+    what was delivered since is left out; a saved one is refused when its number is off by more than --tolerance.
+    Ctrl-C lets the requests under way end; replay resume goes on from the journal, whatever ended the run. It ends
+    with 0 when everything was delivered, 9 when some of it may yet be, and 7 when nobody knows of some events whether
+    the API took them.
     """
     out = Output(json=json)
     with guarding(ctx):
@@ -147,8 +148,9 @@ def resume(
 ) -> NoReturn:
     """Go on with a replay that was interrupted, stopped, or whose process died. It does not ask.
 
-    What was sent is not sent again. Events that were on their way are looked for first. The options are those that run
-    was given, unless they are given here.
+    What was sent is not sent again, and what was delivered meanwhile, by the API itself or by others, is left out.
+    Events that were on their way are looked for first. The options are those that run was given, unless they are given
+    here.
     """
     out = Output(json=json)
     with guarding(ctx):

@@ -83,7 +83,9 @@ AutoRetry: TypeAlias = Annotated[
 Expect: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        min=0, metavar="N", help="Refuse unless about N events are still failed. A saved plan's own number by default."
+        min=0,
+        metavar="N",
+        help="Refuse unless about N events are still to be sent. A saved plan's own number by default.",
     ),
 ]
 Tolerance: TypeAlias = Annotated[
