@@ -78,5 +78,5 @@ class ReplayWorld(ABC, Generic[I]):
     @abstractmethod
     async def shake(self, ids: Sequence[I], *, new: int) -> None:
         """While the list is read next, between its first page and its second, let these events be delivered, and so
-        many new ones fail; none where ``new`` is 0.
+        many new ones fail. With none the list only shrinks, and what is behind them moves up.
         """
