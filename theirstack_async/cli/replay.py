@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -263,8 +262,7 @@ def _plan_of(wish: Wish, targets: list[str], asked: dict[str, Any]) -> tuple[Api
 
 
 def _refuse_used(journal: str) -> None:
-    path = Path(journal)
-    if path.is_file() and path.stat().st_size:
+    if by.is_used(journal):
         raise ArgumentError(
             f"--journal: {journal} holds a replay already; "
             f"theirstack replay resume {shlex.quote(journal)} goes on with it",

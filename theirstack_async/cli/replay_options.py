@@ -53,10 +53,10 @@ class RowFormat(StrEnum):
 
 
 Webhooks: TypeAlias = Annotated[
-    list[str], typer.Argument(metavar="WEBHOOK_ID...", help="The webhooks whose events failed.")
+    list[str], typer.Argument(metavar="WEBHOOK_ID", help="The webhooks whose events failed.")
 ]
 Targets: TypeAlias = Annotated[
-    list[str], typer.Argument(metavar="PLAN_FILE|WEBHOOK_ID...", help="A plan that was saved, or webhooks to plan for.")
+    list[str], typer.Argument(metavar="PLAN_FILE|WEBHOOK_ID", help="A plan that was saved, or webhooks to plan for.")
 ]
 JournalFile: TypeAlias = Annotated[str, typer.Argument(metavar="JOURNAL", help="The file that run was given.")]
 NewJournal: TypeAlias = Annotated[
@@ -186,6 +186,24 @@ def plan_file(targets: Sequence[str]) -> Path | None:
         return None
     path = Path(targets[0])
     return path if path.is_file() or path.suffix or len(path.parts) > 1 else None
+
+
+def check_journal(file: str) -> None:
+    """Return when there is something in the file of a journal.
+
+    Raises:
+        ArgumentError: there is not.
+    """
+    if not is_used(file):
+        raise ArgumentError(
+            f"JOURNAL: there is no journal at {file}; give the file that run was given", field="journal"
+        )
+
+
+def is_used(file: str) -> bool:
+    """Return whether there is a file with something in it."""
+    path = Path(file)
+    return path.is_file() and path.stat().st_size > 0
 
 
 def selection(

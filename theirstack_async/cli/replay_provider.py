@@ -11,7 +11,7 @@ import attrs
 
 from theirstack_async import ArgumentError
 from theirstack_async.cli.ids import read_ids
-from theirstack_async.cli.replay_options import Environment, ProviderName
+from theirstack_async.cli.replay_options import Environment, ProviderName, check_journal
 from theirstack_async.cli.session import Settings
 
 if TYPE_CHECKING:
@@ -127,9 +127,11 @@ async def plan_in(journal: str) -> ReplayPlan:
     """Return the plan that a journal is of.
 
     Raises:
-        JournalError: there is no such journal, or it cannot be read.
+        ArgumentError: there is no such journal.
+        JournalError: it cannot be read.
     """
     from theirstack_async.replay._journal import Journal
 
+    check_journal(journal)
     async with aclosing(await Journal.open(Path(journal), write=False)) as opened:
         return opened.plan

@@ -15,7 +15,7 @@ import attrs
 from theirstack_async import ArgumentError
 from theirstack_async.cli.messages import note
 from theirstack_async.cli.output import Column, Output
-from theirstack_async.cli.replay_options import RowFormat
+from theirstack_async.cli.replay_options import RowFormat, check_journal
 from theirstack_async.cli.text import counted, shown, some
 
 if TYPE_CHECKING:
@@ -64,11 +64,13 @@ async def print_report(journal: str, output: Output, rows: Rows | None, states: 
     """Write what became of each event, those of some states only where they are named.
 
     Raises:
+        ArgumentError: there is no journal.
         JournalError: the journal cannot be read.
         ReplayError: the file cannot be written.
     """
     from theirstack_async.replay import ReplayReport
 
+    check_journal(journal)
     report = await ReplayReport.read(journal)
     if rows is None:
         output.say(str(report))
@@ -120,12 +122,14 @@ async def print_status(journal: str, output: Output) -> None:
     """Write how far a replay is.
 
     Raises:
+        ArgumentError: there is no journal.
         JournalError: the journal cannot be read.
     """
     from theirstack_async.replay import ReplayReport
     from theirstack_async.replay._journal import Journal
     from theirstack_async.replay._steps import Intended, Resumed, Seen
 
+    check_journal(journal)
     report = await ReplayReport.read(journal)
     async with aclosing(await Journal.open(journal, write=False)) as opened:
         plan, under_way = opened.plan, len(opened.ledger.open_batches)

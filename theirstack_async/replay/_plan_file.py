@@ -174,7 +174,9 @@ def _first(line: bytes, name: str) -> dict[str, Any]:
     except ValueError:
         first = {}
     if first.get("kind") != KIND:
-        raise ReplayError(f"{name} is no saved plan of a replay; give the file that the plan was saved to")
+        raise ReplayError(
+            f"{name} is no saved plan; give a file that ReplayPlan.save() or theirstack replay plan --save wrote"
+        )
     found = first.get("format")
     if type(found) is not int or found < 1:
         raise _broken(name, f"there is no format {found!r}")
@@ -189,7 +191,7 @@ def _first(line: bytes, name: str) -> dict[str, Any]:
 def _broken(name: str, why: str) -> ReplayError:
     return ReplayError(
         f"{name} was cut off or edited after it was saved ({why}), so nothing is taken from it; restore it from a copy "
-        "or make a new plan (to leave events out, give it a predicate)"
+        "or make a new plan (what it is to leave out is said when it is made)"
     )
 
 

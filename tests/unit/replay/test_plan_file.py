@@ -113,7 +113,7 @@ def test_spaces_and_line_breaks_of_another_system_do_no_harm(path: Path) -> None
 @pytest.mark.parametrize("content", ["", "\n", "{}\n", "id\n1\n", '{"kind": "other"}\n', "[1]\n", "[" * 100_000])
 def test_a_file_that_is_no_plan(path: Path, content: str) -> None:
     path.write_text(content)
-    refuse(path, "is no saved plan of a replay; give the file that the plan was saved to")
+    refuse(path, r"is no saved plan; give a file that ReplayPlan.save\(\) or theirstack replay plan --save wrote$")
 
 
 def test_a_file_that_is_not_even_text(path: Path) -> None:
