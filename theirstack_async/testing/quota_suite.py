@@ -1,7 +1,9 @@
 """The tests that every quota store has to pass, one of your own making included.
 
-A test module inherits them and says in a fixture how its store is opened; they run under pytest-asyncio::
+A test module inherits them and says in a fixture how its store is opened. They run under pytest-asyncio; unless its
+``asyncio_mode`` is ``"auto"``, the class needs the mark::
 
+    @pytest.mark.asyncio
     class TestMyStore(QuotaSuite):
         @pytest.fixture
         def open_store(self) -> Callable[[], QuotaStore]:

@@ -1,9 +1,10 @@
 """The tests that every API has to pass whose events are replayed, one of your own making included.
 
 A test module inherits them and says in a fixture how to make a :class:`ReplayWorld`: the provider over an API, a fake
-one by preference, and the levers that the tests pull in it. They run under pytest-asyncio, with
-``asyncio_mode = "auto"``::
+one by preference, and the levers that the tests pull in it. They run under pytest-asyncio; unless its
+``asyncio_mode`` is ``"auto"``, the class needs the mark::
 
+    @pytest.mark.asyncio
     class TestMyEvents(ReplaySuite):
         @pytest_asyncio.fixture
         async def world(self) -> AsyncIterator[ReplayWorld[int]]:

@@ -1,7 +1,9 @@
 """The tests that every state of incremental extractions has to pass, one of your own making included.
 
-A test module inherits them and says in a fixture how its state is opened; they run under pytest-asyncio::
+A test module inherits them and says in a fixture how its state is opened. They run under pytest-asyncio; unless its
+``asyncio_mode`` is ``"auto"``, the class needs the mark::
 
+    @pytest.mark.asyncio
     class TestMyState(StateSuite):
         @pytest.fixture
         def open_state(self) -> Callable[[], IncrementalState]:
