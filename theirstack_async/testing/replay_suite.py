@@ -63,7 +63,7 @@ class ReplaySuite:
                 try:
                     check("the field", value)
                 except ArgumentError as error:
-                    _same(error.field, "the field", f"the field that is named for {value!r}")
+                    _same(error.field, "the field", f"the field of the ArgumentError(..., field=field) for {value!r}")
                 else:
                     raise AssertionError(f"{value!r} passed for an id")
 
