@@ -67,7 +67,7 @@ def test_the_program_is_short() -> None:
     assert lines_of_code((ROOT / "examples" / f"{NAME}.py").read_text("utf-8")) <= 40
 
 
-async def test_what_failed_meanwhile_is_delivered_and_nothing_else(
+async def test_recover_outage_delivers_what_failed_meanwhile_and_nothing_else(
     fake: FakeTheirStack, env: dict[str, str], tmp_path: Path
 ) -> None:
     """Of two webhooks; a second start looks again, and sends nothing."""
