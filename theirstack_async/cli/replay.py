@@ -60,7 +60,7 @@ def plan(
     out = Output(json=json)
     with guarding(ctx):
         api = choose(Wish(ctx.obj, provider, bitgo_environment))
-        made = _planned(api, webhook_ids, by.selection(start, end, status, auto_retry))
+        made = _planned(api, api.webhook_ids(webhook_ids), by.selection(start, end, status, auto_retry))
         if save is not None:
             made.save(save)
         _show(made, out)
@@ -117,12 +117,12 @@ def run(
         wish = Wish(ctx.obj, provider, bitgo_environment, admin)
         api, made, from_file = _plan_of(wish, targets, by.selection(start, end, status, auto_retry))
         out.say(str(made))
-        _agree(made, out, yes=yes)
-        options["expect"] = made.to_send if from_file and expect is None else expect
+        expect = made.to_send if from_file and expect is None else expect
+        _agree(made, out, expect, yes=yes)
 
     async def work() -> int:
         async with api.open() as replay:
-            sending = replay.run(made, journal=journal, drain=0.0, **options)
+            sending = replay.run(made, journal=journal, expect=expect, drain=0.0, **options)
             return await carry_out(replay, sending, Ending(api, journal, out, verify, deadline))
 
     run_in(ctx, work, on_interrupt=STOPPING)
@@ -226,14 +226,13 @@ def report(
     run_in(ctx, work)
 
 
-def _planned(api: Api, webhooks: list[str], asked: dict[str, Any]) -> ReplayPlan:
+def _planned(api: Api, ids: list[int] | list[str], asked: dict[str, Any]) -> ReplayPlan:
     """Return a plan, made in an event loop of its own: an interrupt is met there, and a question asked outside of it.
 
     Raises:
         TheirStackError: the list of a webhook could not be read, or an option was refused.
         typer.Exit: it was interrupted.
     """
-    ids = api.webhook_ids(webhooks)
     made: list[ReplayPlan] = []
 
     async def work() -> int:
@@ -251,7 +250,7 @@ def _plan_of(wish: Wish, targets: list[str], asked: dict[str, Any]) -> tuple[Api
     file = by.plan_file(targets)
     if file is None:
         api = choose(wish)
-        return api, _planned(api, targets, asked), False
+        return api, _planned(api, api.webhook_ids(targets, "the file of a plan or "), asked), False
     if asked:
         option = "--" + next(iter(asked)).replace("_", "-")
         raise ArgumentError(f"{option}: is for a new plan, and {file} is one that was made", field=option)
@@ -276,13 +275,15 @@ def _show(made: ReplayPlan, out: Output) -> None:
     out.say(str(made))
 
 
-def _agree(made: ReplayPlan, out: Output, *, yes: bool) -> None:
-    """Return when there is something to send, and the user means it.
+def _agree(made: ReplayPlan, out: Output, expect: int | None, *, yes: bool) -> None:
+    """Return when there is something to send, and the user means it; or when a run is to refuse that there is nothing.
 
     Raises:
         typer.Exit: it is not so.
     """
     if not made.to_send:
+        if expect:
+            return
         print_nothing(made, out)
         raise typer.Exit(ExitCode.OK)
     webhooks = len({entry.webhook_id for entry in made.entries if entry.excluded is None})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import typer
 
 from theirstack_async import ArgumentError
 from theirstack_async.cli.ids import read_ids
@@ -67,13 +68,19 @@ class Api:
             timeouts=Timeouts() if timeout is None else Timeouts(deadline=timeout),
         )
 
-    def webhook_ids(self, texts: Sequence[str]) -> list[int] | list[str]:
-        """Return ids of webhooks as this API has them.
+    def webhook_ids(self, texts: Sequence[str], or_else: str = "") -> list[int] | list[str]:
+        """Return ids of webhooks as this API has them. An error says what else may be there.
 
         Raises:
-            typer.BadParameter: one of them is none.
+            ArgumentError: one of them is none.
         """
-        return [*texts] if self.name is ProviderName.BITGO else read_ids([*texts], "a webhook id")
+        if self.name is ProviderName.BITGO:
+            return [*texts]
+        try:
+            return read_ids([*texts], f"{or_else}a webhook id")
+        except typer.BadParameter as error:
+            said = error.message.removeprefix("ids: ")
+            raise ArgumentError(f"WEBHOOK_ID: {said}", field="webhook_ids") from None
 
     def command(self, words: str) -> str:
         """Return a command line of the program for this API, such as a user types it."""
