@@ -129,6 +129,14 @@ async def test_verdicts_on_real_answers(spoil: Callable[[FakeBitGo, list[str]], 
         assert sum(each.method == "POST" for each in world.fake.requests) == 1
 
 
+async def test_what_is_not_clear_is_told_by_its_first_error() -> None:
+    async with a_world() as world:
+        world.fake.faults.add(RESEND, Status(502))
+        result = await world.provider.resend(world.webhook_id, seed(world))
+    assert result.reason.startswith(f"POST /api/notifications/v1/webhooks/{world.webhook_id}/")
+    assert " was answered 502" in result.reason
+
+
 async def test_a_suspended_webhook_is_unsent() -> None:
     async with a_world() as world:
         world.fake.suspend(world.webhook_id)

@@ -150,6 +150,13 @@ async def test_answers_and_verdicts(world: TheirStackWorld, fault: Fault, verdic
     assert found.accepted == (dict.fromkeys(ids) if verdict == "answered" else {})
 
 
+async def test_what_is_not_clear_is_told_by_its_first_error(world: TheirStackWorld) -> None:
+    """Not by the advice for those who call the API themselves: a replay looks, and repeats nothing blindly."""
+    world.fake.faults.add(RETRY, Status(502))
+    found = await resend(world, *await world.fail(1))
+    assert found.reason.startswith("POST /v0/webhooks/events/retry was answered 502")
+
+
 async def test_a_time_out_after_acceptance(world: TheirStackWorld) -> None:
     ids = await world.fail(2)
     world.fake.faults.add(RETRY, Hang(apply=True))

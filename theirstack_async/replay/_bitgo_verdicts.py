@@ -9,7 +9,7 @@ from theirstack_async.errors import APIError, ClientClosedError, ConfigurationEr
 from theirstack_async.errors import TheirStackError as Error
 from theirstack_async.hooks import logger
 from theirstack_async.replay._bitgo_api import items, load_json, mapping
-from theirstack_async.replay._provider import Resent, Verdict
+from theirstack_async.replay._provider import Resent, Verdict, reason_of
 
 _NOT_ABOUT_IDS: Final = frozenset({"NotImplementedError", "USER_CREATION_FAILED", "USER_FALLBACK_FAILED"})
 """Names of a 400 that no other choice of ids would change."""
@@ -52,7 +52,7 @@ def read_resent(body: bytes, ids: Collection[str], label: str) -> Resent[str]:
 def verdict_of(error: Error) -> Resent[Any]:
     """Return what came of a resend call that ended in an error. A 404 is taken for one about the ids."""
     retry_after = error.retry_after if isinstance(error, RateLimitError) else None
-    return Resent(verdict=_verdict(error), reason=str(error), retry_after=retry_after)
+    return Resent(verdict=_verdict(error), reason=reason_of(error), retry_after=retry_after)
 
 
 def _verdict(error: Error) -> Verdict:

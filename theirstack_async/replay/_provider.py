@@ -9,6 +9,8 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
+from theirstack_async.errors import OutcomeUnknownError, TheirStackError
+
 I = TypeVar("I", bound=int | str)  # noqa: E741  # an id; a provider has one kind
 WebhookId = int | str
 
@@ -204,3 +206,12 @@ class ReplayProvider(Protocol[I]):
     async def aclose(self) -> None:
         """Let go of what it opened itself. A client that was handed in stays open."""
         ...
+
+
+def reason_of(error: TheirStackError) -> str:
+    """Return what went wrong in a resend call.
+
+    Of a call without a clear answer that is its first error: what to do about one, the engine knows and does.
+    """
+    first = error.__cause__ if isinstance(error, OutcomeUnknownError) else None
+    return str(first or error)

@@ -25,7 +25,7 @@ from theirstack_async.errors import (
     TheirStackError,
 )
 from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
-from theirstack_async.replay._provider import ReplayCapabilities, ReplayEvent, Resent, Trace, Verdict
+from theirstack_async.replay._provider import ReplayCapabilities, ReplayEvent, Resent, Trace, Verdict, reason_of
 from theirstack_async.replay._theirstack_rows import STATUSES, EventRow, decode, to_event
 from theirstack_async.resources._resource import refuse_envelope
 
@@ -180,7 +180,7 @@ class TheirStackEvents:
 
         It is looked at when it first refuses something, and whenever it refuses a single id.
         """
-        verdict, reason = _verdict(error), str(error)
+        verdict, reason = _verdict(error), reason_of(error)
         if isinstance(error, CONTENT) and (asked == 1 or webhook_id not in self._live):
             verdict, reason = await self._look(webhook_id) or (verdict, reason)
             if verdict == "refused":
