@@ -14,7 +14,17 @@ I = TypeVar("I", int, str)  # noqa: E741  # an id; a provider has one kind
 
 
 class ReplayWorld(ABC, Generic[I]):
-    """An API with one webhook, and levers to make things happen in it. No lever waits for real time."""
+    """An API with one webhook, and levers to make things happen in it. No lever waits for real time.
+
+    A subclass has every method, and sets six attributes, in its body or in ``__init__``:
+
+    - ``provider``: the provider that is tested.
+    - ``webhook_id``: the id of the webhook.
+    - ``page_size``: how many events the provider asks for at once.
+    - ``strangers``: well-formed ids of events that the API does not have.
+    - ``no_ids``: values that are no id of an event, such as text where ids are numbers.
+    - ``no_webhook_ids``: values that are no id of a webhook.
+    """
 
     provider: ReplayProvider[I]
     """What is tested."""
