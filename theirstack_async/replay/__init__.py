@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from theirstack_async.replay._plan import PlanDiff, PlanEntry, ReplayPlan
     from theirstack_async.replay._plan_summary import PlanSummary
     from theirstack_async.replay._provider import (
-        ReplayWindow,
         ReplayCapabilities,
         ReplayEvent,
         ReplayProvider,
+        ReplayWindow,
         Resent,
         StopWhen,
         Trace,
@@ -37,7 +37,6 @@ __all__ = [
     "PlanDiff",
     "PlanEntry",
     "PlanSummary",
-    "ReplayWindow",
     "Replay",
     "ReplayCapabilities",
     "ReplayEvent",
@@ -48,6 +47,7 @@ __all__ = [
     "ReplayRun",
     "ReplaySnapshot",
     "ReplayState",
+    "ReplayWindow",
     "Resent",
     "StopWhen",
     "TheirStackEvents",
