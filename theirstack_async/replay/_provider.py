@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
 import attrs
 
-from theirstack_async.errors import OutcomeUnknownError, TheirStackError
+from theirstack_async.errors import ArgumentError, OutcomeUnknownError, TheirStackError
 
 I = TypeVar("I", bound=int | str)  # noqa: E741  # an id; a provider has one kind
 WebhookId = int | str
@@ -128,6 +128,9 @@ class Resent(Generic[I]):
     - ``unknown``: nobody knows whether it did it.
     - ``closed``: it did nothing, and will not for this webhook: it is gone, suspended or somebody else's.
     - ``over``: it did nothing, and will not do anything: the key is refused, or the client is closed.
+
+    Raises:
+        ArgumentError: there is no such verdict.
     """
 
     verdict: Verdict
@@ -139,6 +142,12 @@ class Resent(Generic[I]):
     """For people. Empty for ``answered``."""
     retry_after: float | None = None
     """Seconds to wait, where the API said so."""
+
+    def __attrs_post_init__(self) -> None:
+        # A word of the provider's own would pass for one of these, and what was sent for unsent.
+        if self.verdict not in get_args(Verdict):
+            words = ", ".join(get_args(Verdict))
+            raise ArgumentError(f"verdict: expected one of {words}, got {self.verdict!r}", field="verdict")
 
 
 class ReplayProvider(Protocol[I]):
