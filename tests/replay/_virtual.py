@@ -87,7 +87,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return 0
 
 
-class _Jumping(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # which class it is depends on the machine
+class _Jumping(selectors.DefaultSelector):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
         self._loop = loop
