@@ -70,6 +70,15 @@ def test_the_whole_journey(bitgo: FakeBitGo, webhook: str, run: Run, tmp_path: P
     assert sum(bitgo.delivered.values()) == 30
 
 
+def test_more_than_the_api_takes_is_refused_by_the_options_name(
+    bitgo: FakeBitGo, webhook: str, run: Run, tmp_path: Path
+) -> None:
+    sent = ("--provider", "bitgo", "--journal", tmp_path / "replay.db", "--yes", "--batch-size", 26)
+    result = run("--base-url", bitgo.base_url, "replay", "run", webhook, *sent)
+    assert (result.exit_code, result.stderr.startswith("error: --batch-size: 26, the API takes 25 ids")) == (2, True)
+    assert paths(bitgo) == []
+
+
 def test_operators_have_a_call_of_their_own(bitgo: FakeBitGo, webhook: str, run: Run, tmp_path: Path) -> None:
     journal = tmp_path / "replay.db"
     sent = ("--provider", "bitgo", "--admin", "--journal", journal, "--yes", "--no-verify", "--canary", 0)

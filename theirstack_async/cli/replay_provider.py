@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from theirstack_async.replay import BitGoNotifications, Replay, ReplayPlan
 
 _UNKNOWN: Final = "belongs to {!r}, which this program does not know: replay it with its own provider, from Python"
+_OPTIONS: Final = frozenset({"start", "end", "status", "rate", "batch_size"})
+"""Arguments of a replay that have options of the same name, and are looked at by the replay alone."""
 
 
 @attrs.frozen
@@ -43,19 +45,20 @@ class Api:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Replay[Any], None]:
-        """Open it for a replay.
+        """Open it for a replay. An error inside calls options what the user calls them.
 
         Raises:
             TheirStackError: a setting cannot be used.
         """
         from theirstack_async.replay import Replay, TheirStackEvents
 
-        if self.name is ProviderName.BITGO:
-            async with Replay(self._bitgo()) as replay:
+        with _as_options():
+            if self.name is ProviderName.BITGO:
+                async with Replay(self._bitgo()) as replay:
+                    yield replay
+                return
+            async with self.settings.client() as client, Replay(TheirStackEvents(client)) as replay:
                 yield replay
-            return
-        async with self.settings.client() as client, Replay(TheirStackEvents(client)) as replay:
-            yield replay
 
     def _bitgo(self) -> BitGoNotifications:
         from theirstack_async import Timeouts
@@ -86,6 +89,18 @@ class Api:
         """Return a command line of the program for this API, such as a user types it."""
         base_url = "" if self.settings.base_url is None else f"--base-url {self.settings.base_url} "
         return f"theirstack {base_url}replay {words}"
+
+
+@contextmanager
+def _as_options() -> Generator[None, None, None]:
+    try:
+        yield
+    except ArgumentError as error:
+        name, said = error.field, str(error)
+        if name not in _OPTIONS or not said.startswith(f"{name}: "):
+            raise
+        option = f"--{name.replace('_', '-')}"
+        raise ArgumentError(option + said.removeprefix(name), field=option) from None
 
 
 def choose(wish: Wish, of: ReplayPlan | None = None) -> Api:
