@@ -49,7 +49,7 @@ class Replay(Generic[I]):
 
     async def plan(
         self,
-        webhook_ids: Iterable[WebhookId],
+        webhook_ids: WebhookId | Iterable[WebhookId],
         *,
         start: datetime | None = None,
         end: datetime | None = None,
@@ -60,7 +60,7 @@ class Replay(Generic[I]):
         """Read what failed, and return the frozen list of what would be sent. Nothing is sent, and nothing costs.
 
         Args:
-            webhook_ids: whose events.
+            webhook_ids: whose events; a single id stands for itself.
             start: aware datetime; events that were created before it are left out.
             end: aware datetime; events that were created at it or later are left out.
             status: the API's own words for the statuses wanted; what failed by default.
