@@ -49,7 +49,8 @@ class Program:
         return process.returncode, printed.decode(), said.decode()
 
     def states(self) -> Counter[str]:
-        with (self.folder / "outage.csv").open(encoding="utf-8", newline="") as lines:
+        [file] = self.folder.glob("outage_*.csv")
+        with file.open(encoding="utf-8", newline="") as lines:
             return Counter(row["state"] for row in csv.DictReader(lines))
 
 
@@ -84,6 +85,18 @@ async def test_recover_outage_delivers_what_failed_meanwhile_and_nothing_else(
 
     assert (await program.run(*NIGHT, one, other))[0] == 0
     assert tries(fake, ids) == tries(fake, more) == sent
+
+
+async def test_another_outage_is_not_taken_for_the_last_one(
+    fake: FakeTheirStack, env: dict[str, str], tmp_path: Path
+) -> None:
+    program = program_for(fake, env, tmp_path)
+    webhook = fake.seed_webhook(HOOK)
+    ids = fake.seed_events(webhook, 1_000)
+    assert (await program.run(*NIGHT, webhook))[0] == 0
+    status, printed, _ = await program.run(NIGHT[1], "2026-09-21T14:12:00Z", webhook)
+    assert (status, "120 events: 120 delivered" in printed) == (0, True)
+    assert sum(tries(fake, ids)) == 720
 
 
 @dataclass(frozen=True)
