@@ -51,11 +51,10 @@ class _Gauge:
         if not self._from_start:
             self._entries.append((now + self.window.seconds, self._weight(size)))
 
-    def recall(self, size: int, counted: float, now: float) -> None:
+    def recall(self, size: int, counted: float) -> None:
         """Count a call of a former process, of the time when it was counted at the latest."""
-        if counted + self.window.seconds > now:
-            self._sum += self._weight(size)
-            self._entries.append((counted + self.window.seconds, self._weight(size)))
+        self._sum += self._weight(size)
+        self._entries.append((counted + self.window.seconds, self._weight(size)))
 
     def forget(self, size: int) -> None:
         """Take back a place that no call was made in."""
@@ -149,7 +148,7 @@ class Pace:
         """
         now = self._clock.monotonic()
         for each in self._gauges(webhook_id):
-            each.recall(size, now - ago, now)
+            each.recall(size, now - ago)
 
     def hold(self, webhook_id: WebhookId, seconds: float) -> None:
         """Begin no call to a webhook for so many seconds."""

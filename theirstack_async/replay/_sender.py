@@ -48,7 +48,6 @@ class Sender(Generic[I]):
         if self._lane.stopped is None:
             self._lane.stopped = reason
             await self._work.stop(self._lane.webhook_id, reason)
-            self._changed.set()
 
     async def _canary(self) -> None:
         """Send a few, and stop when they were tried and none was delivered."""

@@ -132,6 +132,14 @@ async def test_a_webhook_that_is_gone_needs_no_more_of_it(tmp_path: Path) -> Non
 
 
 @virtual
+async def test_it_is_not_followed_at_a_webhook_that_is_gone_meanwhile(tmp_path: Path) -> None:
+    world = World(fate=script("taken", "closed"))
+    world.seed(50)
+    report = await sent(replay(world), tmp_path, canary=2, rate=1.0)
+    assert (states(report), world.looks) == ({"accepted": 1, "planned": 49}, 0)
+
+
+@virtual
 async def test_cancel_ends_the_waiting_for_it(tmp_path: Path) -> None:
     world = World(delay=lambda: 1_000.0)
     world.seed(50)

@@ -43,7 +43,7 @@ def test_what_is_put_back_comes_first_and_in_order() -> None:
     one.take(4)
     one.put_back((100, 101), (102, 103))
     assert (one.waiting, one.size) == (6, 2)
-    assert [one.take(4), one.take(1), one.take(4), one.take(4)] == [(100, 101), (102,), (103,), (104, 105)]
+    assert [one.take(1), one.take(4), one.take(4), one.take(4)] == [(100,), (101,), (102, 103), (104, 105)]
 
 
 def test_each_id_of_an_answer_is_noted() -> None:
@@ -78,6 +78,8 @@ def test_throttling_without_a_time_waits_longer_and_longer_until_a_call_is_taken
     one = lane()
     assert [decide(one, (1,), "throttled").pause for _ in range(4)] == [10, 20, 40, 60]
     answered(one, (1,), {"id1": None}, {})
+    assert [decide(one, (1,), "throttled").pause for _ in range(2)] == [10, 20]
+    decide(one, (1, 2), "refused")
     assert decide(one, (1,), "throttled").pause == 10
 
 
@@ -136,6 +138,12 @@ def test_refusals_in_answers_count_too() -> None:
     decision = answered(lane(batch_size=1), part, {}, {f"id{at}": "no" for at in part})
     assert decision.stop == "webhook"
     assert decision.reason == "25 events in a row were refused, and none accepted; the last one: no"
+
+
+def test_refusals_of_several_answers_add_up() -> None:
+    one, part = lane(batch_size=1), tuple(range(13))
+    stops = [answered(one, part, {}, {f"id{at}": "no" for at in part}).stop for _ in range(2)]
+    assert stops == [None, "webhook"]
 
 
 def test_one_that_is_taken_ends_the_row_of_refusals() -> None:

@@ -78,6 +78,21 @@ async def test_crumbs_that_come_soon_after_each_other_become_one_call() -> None:
 
 
 @virtual
+async def test_what_fits_is_not_kept_waiting_for_more() -> None:
+    pace = Pace((IDS,), None, LoopClock())
+    await sizes(pace, 5, 9, latency=0.1)
+    [(began, size)] = await sizes(pace, 5, 1)
+    assert (began, size) == (pytest.approx(60.1), 5)
+
+
+@virtual
+async def test_crumbs_are_waited_for_once_and_not_each_time_that_one_comes() -> None:
+    pace = Pace((IDS,), None, LoopClock())
+    await sizes(pace, 1, 45, latency=1.0)
+    assert await sizes(pace, 25, 1) == [(62.0, 2)]
+
+
+@virtual
 async def test_room_that_is_far_away_is_not_waited_for() -> None:
     pace = Pace((IDS,), None, LoopClock())
     await sizes(pace, 25, 1)

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.replay._memory import BITGO_LIKE, Call, Fate, World, script
-from tests.replay._virtual import virtual
+from tests.replay._memory import BITGO_LIKE, Call, Fate, MemoryProvider, World, script
+from tests.replay._virtual import LoopClock, virtual
 from tests.unit.replay._runs import begin, in_state, replay, sent, states
 from theirstack_async.errors import ArgumentError
-from theirstack_async.replay import ReplayState, ReplayWindow
+from theirstack_async.replay import Replay, ReplayState, ReplayWindow
+from theirstack_async.replay._journal import Journal
+from theirstack_async.replay._steps import Stopped
 
 
 def in_turn(*fates: Fate) -> Any:
@@ -218,3 +220,32 @@ async def test_a_call_that_waits_for_a_slot_while_its_webhook_is_throttled_is_no
     async with begin(one, await one.plan([1, 2]), tmp_path, max_concurrency=2) as run:
         assert states(await run.result()) == {"accepted": 150}
     assert [round(each.sent) for each in world.calls if each.webhook_id == 1][:3] == [0, 0, 61]
+
+
+@virtual
+async def test_both_halves_of_a_refused_call_are_sent_at_once(tmp_path: Path) -> None:
+    world = World()
+    world.poison = {world.seed(2)[0]}
+    report = await sent(replay(world), tmp_path)
+    assert (states(report), len(world.calls)) == ({"rejected": 1, "accepted": 1}, 3)
+    assert world.calls[1].sent == world.calls[2].sent
+
+
+@virtual
+async def test_a_pause_is_longer_by_chance_so_that_programs_do_not_return_together(tmp_path: Path) -> None:
+    world = World(fate=script("throttled"), retry_after=50.0)
+    world.seed(5)
+    one = Replay(MemoryProvider(world), clock=LoopClock(), uniform=lambda: 1.0)
+    await sent(one, tmp_path)
+    assert world.calls[1].sent - world.calls[0].arrived == pytest.approx(55.0, abs=0.2)
+
+
+@virtual
+async def test_that_a_webhook_is_gone_is_noted_once(tmp_path: Path) -> None:
+    world = World(closed={1})
+    world.seed(100)
+    assert states(await sent(replay(world), tmp_path)) == {"planned": 100}
+    journal = await Journal.open(tmp_path / "replay.db", write=False)
+    assert [type(step) async for step in journal.steps()].count(Stopped) == 1
+    await journal.aclose()
+    assert len(world.calls) == 4

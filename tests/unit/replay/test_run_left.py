@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.replay._memory import BITGO_LIKE, World
+from tests.replay._memory import BITGO_LIKE, Call, Fate, World
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, replay, states
 from theirstack_async.errors import JournalError
@@ -243,3 +243,35 @@ async def test_a_run_that_was_cancelled_has_no_time_to_go(tmp_path: Path) -> Non
         run.cancel()
         await run.result()
         assert (run.snapshot.waiting, run.snapshot.eta) == (400, None)
+
+
+@virtual
+async def test_cancel_lets_nothing_begin_that_waits_for_a_slot(tmp_path: Path) -> None:
+    world = World(latency=lambda: 10.0)
+    world.seed(25, 1)
+    world.seed(25, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path, max_concurrency=1) as run:
+        await asyncio.sleep(1)
+        run.cancel()
+        assert states(await run.result()) == {"accepted": 25, "planned": 25}
+
+
+@virtual
+async def test_an_error_that_no_call_may_end_in_ends_the_run_at_once(tmp_path: Path) -> None:
+    """What was under way is unknown: nobody waits for its answers."""
+
+    def fate(call: Call) -> Fate:
+        if call.webhook_id == 1:
+            raise KeyError("a fault of the provider")
+        return "taken"
+
+    world = World(fate=fate, latency=lambda: 1_000.0)
+    world.seed(50, 1)
+    world.seed(50, 2)
+    one = replay(world)
+    with pytest.raises(KeyError, match="a fault of the provider"):
+        async with begin(one, await one.plan([2, 1]), tmp_path, max_concurrency=3):
+            """Waits for the end."""
+    assert asyncio.get_running_loop().time() < 2
+    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 25, "unknown": 75}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.replay._memory import BITGO_LIKE, START, World
@@ -124,3 +126,29 @@ async def test_a_journal_that_takes_no_sights_ends_the_run(tmp_path: Path, monke
     with pytest.raises(JournalError, match="the disk is full"):
         await watched(world, tmp_path)
     assert world.sent.total() == 45
+
+
+@virtual
+async def test_who_waits_for_room_at_a_webhook_that_is_ended_waits_no_longer(tmp_path: Path) -> None:
+    world = World(takes=lambda row, at: False)
+    world.seed(450)
+    report = await watched(world, tmp_path, attrs.evolve(RULE, every=20.0))
+    assert list(report.stopped) == [1]
+    assert 20 < asyncio.get_running_loop().time() < 22
+
+
+@virtual
+async def test_a_share_of_just_so_many_is_too_much(tmp_path: Path) -> None:
+    world = World(takes=lambda row, at: row.id % 2 == 0)
+    world.seed(450)
+    report = await watched(world, tmp_path)
+    assert report.stopped == {1: "10 of its last 20 deliveries failed again"}
+
+
+@virtual
+async def test_what_is_still_under_way_is_neither_here_nor_there(tmp_path: Path) -> None:
+    delays = itertools.cycle([1.0, 10_000.0])
+    world = World(takes=lambda row, at: False, delay=lambda: next(delays))
+    world.seed(450)
+    report = await watched(world, tmp_path, StopWhen(failed=0.9, of=20, every=20.0))
+    assert report.stopped == {1: "20 of its last 20 deliveries failed again"}
