@@ -200,7 +200,7 @@ class ReplayProvider(Protocol[I]):
         """Return an event's id, as it is sent.
 
         Raises:
-            ArgumentError: it is none, which names the field.
+            ArgumentError: it is none; its ``field`` is the one that was given.
         """
         ...
 
@@ -208,7 +208,7 @@ class ReplayProvider(Protocol[I]):
         """Return a webhook's id, as it is sent.
 
         Raises:
-            ArgumentError: it is none, which names the field.
+            ArgumentError: it is none; its ``field`` is the one that was given.
         """
         ...
 
