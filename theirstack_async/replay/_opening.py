@@ -12,6 +12,7 @@ import attrs
 from theirstack_async._clock import Clock
 from theirstack_async.config import check_count, check_share
 from theirstack_async.errors import ReplayError
+from theirstack_async.hooks import logger
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._locks import WebhookLocks
 from theirstack_async.replay._plan import ReplayPlan
@@ -19,6 +20,7 @@ from theirstack_async.replay._provider import ReplayProvider, Trace, WebhookId
 from theirstack_async.replay._settings import Settings
 from theirstack_async.replay._states import ReplayState
 from theirstack_async.replay._steps import Excluded
+from theirstack_async.replay._verify import HOPELESS
 
 _FRESH: Final = 300.0
 """Seconds for which a plan is as good as a look at the API."""
@@ -115,7 +117,12 @@ async def _delivered(provider: ReplayProvider[Any], plan: ReplayPlan, planned: S
     gone: list[int] = []
     for webhook_id, here in by_webhook.items():
         traces = {each: Trace(group=plan.entries[at].group) for each, at in here.items()}
-        events = await provider.status_of(webhook_id, traces, plan.made_at)
+        try:
+            events = await provider.status_of(webhook_id, traces, plan.made_at)
+        except HOPELESS as error:
+            # It may be gone, which its calls will tell. The other webhooks need not wait for that.
+            logger.warning("replay: webhook %s could not be looked at: %s", webhook_id, error)
+            continue
         gone += [
             here[each]
             for each, event in events.items()

@@ -47,7 +47,7 @@ _FATAL: Final = (
     ReplayError,
 )
 """What no other webhook would fare better with."""
-_HOPELESS: Final = (BadRequestError, NotFoundError, UnprocessableError)
+HOPELESS: Final = (BadRequestError, NotFoundError, UnprocessableError)
 """What asking for the same webhook again cannot mend."""
 
 
@@ -150,7 +150,7 @@ class Verifier(Generic[I]):
         except TheirStackError as error:
             logger.debug("replay: webhook %s could not be looked at: %s", target.webhook_id, error)
             target.error = error
-            if isinstance(error, _HOPELESS):
+            if isinstance(error, HOPELESS):
                 target.left = []
             return
         target.error, target.at = None, self._clock.now()

@@ -10,7 +10,7 @@ import pytest
 from tests.replay._memory import World
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, in_state, replay, states
-from theirstack_async.errors import ConnectError, ReplayError
+from theirstack_async.errors import ConnectError, NotFoundError, ReplayError
 from theirstack_async.replay import ReplayState
 
 
@@ -155,3 +155,21 @@ async def test_what_was_asked_for_as_delivered_is_sent_though_it_was_delivered(t
     async with begin(one, plan, tmp_path, expect=10) as run:
         await run.result()
     assert world.sent.total() == 10
+
+
+@virtual
+async def test_a_webhook_that_is_gone_is_not_in_the_way_of_the_others_when_a_run_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(closed={1})
+    world.seed(5, 1)
+    world.seed(5, 2)
+    one = replay(world)
+    async with begin(one, await one.plan([1, 2]), tmp_path) as run:
+        run.cancel()
+    errors = iter([NotFoundError("no such webhook")])
+    world.listing = lambda: next(errors, None)
+    async with one.resume(tmp_path / "replay.db") as run:
+        report = await run.result()
+    assert (states(report), dict(report.stopped)) == ({"accepted": 5, "planned": 5}, {1: "the webhook is gone"})
+    assert "webhook 1 could not be looked at: no such webhook" in caplog.text
