@@ -116,7 +116,7 @@ class Replay(Generic[I]):
             batch_size: ids a call; by default as the plan says.
             max_concurrency: calls under way at once.
             canary: so many events of each webhook are sent and followed before the rest; if all of them fail again,
-                its rest is not sent. 0 for none.
+                its rest is not sent. One that the API does not take is none, and the next stands in. 0 for none.
             stop_when: when a webhook whose deliveries keep failing is not sent to any longer; None for never. By
                 default as the API's provider thinks best.
             on_unknown: what becomes of events of unknown outcome once they were looked for: they are reported, or sent
