@@ -159,10 +159,9 @@ class ReplayRun(Generic[I]):
         """End what is under way, note what was cut, and let go of journal and locks."""
         work.end()
         try:
-            if not task.done() and self._drain > 0:
-                # A cancelled anyio scope cancels on each turn. The shield lets only asyncio's own second one through.
-                with anyio.CancelScope(shield=True):
-                    await asyncio.wait({task}, timeout=self._drain)
+            # A cancelled anyio scope cancels on each turn. The shield lets only asyncio's own second one through.
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({task}, timeout=self._drain)
         finally:
             try:
                 await cancel_and_wait([task])

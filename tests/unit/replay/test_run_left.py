@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from tests.replay._memory import BITGO_LIKE, Call, Fate, World
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, replay, states
 from theirstack_async.errors import JournalError
+from theirstack_async.replay import ReplayState
 from theirstack_async.replay._journal import Journal
 from theirstack_async.replay._steps import Answered, Intended
 
@@ -31,6 +33,18 @@ async def test_cancel_lets_what_is_under_way_end_and_resume_sends_the_rest(tmp_p
     async with one.resume(tmp_path / "replay.db") as again:
         report = await again.result()
     assert (states(report)["accepted"] + states(report).get("delivered", 0), world.doubled()) == (500, [])
+
+
+@virtual
+async def test_cancel_leaves_the_looking_for_what_is_unknown_to_the_next_run(tmp_path: Path) -> None:
+    world = World(fate=lambda call: "lost")
+    world.seed(25)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path) as run:
+        await asyncio.sleep(0.1)
+        run.cancel()
+        assert states(await run.result()) == {"unknown": 25}
+    assert world.looks == 0
 
 
 @virtual
@@ -93,6 +107,22 @@ async def test_a_cancelled_block_is_left_in_the_same_way(tmp_path: Path) -> None
     report = await one.report(tmp_path / "replay.db")
     assert states(report)["accepted"] % 25 == 0
     assert "unknown" not in states(report)
+
+
+@virtual
+async def test_a_cancelled_scope_of_anyio_lets_what_is_under_way_end(tmp_path: Path) -> None:
+    """It cancels again at each turn of the loop, until it is left."""
+    world = World()
+    world.seed(500)
+    one = replay(world)
+    plan = await one.plan([1])
+    with anyio.move_on_after(0.3):
+        async with begin(one, plan, tmp_path):
+            """Leaving the block waits for the end."""
+    report = await one.report(tmp_path / "replay.db")
+    assert (states(report), report.total) == ({"planned": 300, "accepted": 200}, 500)
+    async with one.resume(tmp_path / "replay.db") as run:
+        assert (await run.result()).counts[ReplayState.PLANNED] == 0
 
 
 @virtual
