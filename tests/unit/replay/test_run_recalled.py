@@ -62,6 +62,20 @@ async def test_calls_that_a_dead_process_did_not_live_to_note_are_looked_for(tmp
 
 
 @virtual
+async def test_the_grace_time_of_a_call_goes_on_between_two_processes(tmp_path: Path) -> None:
+    world = World(fate=lambda call: "dropped")
+    world.seed(5)
+    one = replay(world)
+    async with begin(one, await one.plan([1]), tmp_path, grace=60.0) as run:
+        await asyncio.sleep(1)
+        run.cancel()
+    await asyncio.sleep(100)
+    async with one.resume(tmp_path / "replay.db") as run:
+        assert states(await run.result()) == {"unknown": 5}
+    assert asyncio.get_running_loop().time() < 105
+
+
+@virtual
 async def test_what_is_to_be_sent_again_waits_where_its_webhook_was_stopped_meanwhile(tmp_path: Path) -> None:
     world = World(fate=script("dropped", "closed"))
     world.seed(50)
