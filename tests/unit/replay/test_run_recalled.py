@@ -15,24 +15,27 @@ from theirstack_async.replay._steps import Intended
 
 
 @pytest.mark.parametrize(
-    ("world", "begun"),
+    ("world", "back", "begun"),
     [
         # 45 ids were taken by second 5 at the latest, as far as the next run knows.
-        pytest.param(World(), [0, 0, 65, 65], id="taken"),
+        pytest.param(World(), 30, [0, 0, 65, 65], id="taken"),
+        pytest.param(World(), 62, [0, 0, 65, 65], id="taken, a minute ago"),
         # What was put back may have been counted too, but no later than what was taken.
-        pytest.param(World(fate=script("throttled"), retry_after=1_000.0), [0, 30, 65, 90], id="put back"),
+        pytest.param(World(fate=script("throttled"), retry_after=1_000.0), 30, [0, 30, 65, 90], id="put back"),
         # Nobody knows how long a call without an answer took.
-        pytest.param(World(fate=script("taken", "dropped"), latency=lambda: 4.0), [0, 4, 65, 90], id="unknown"),
+        pytest.param(World(fate=script("taken", "dropped"), latency=lambda: 4.0), 30, [0, 4, 65, 90], id="unknown"),
     ],
 )
-def test_calls_of_a_former_process_count_as_long_as_they_may(world: World, begun: list[int], tmp_path: Path) -> None:
+def test_calls_of_a_former_process_count_as_long_as_they_may(
+    world: World, back: float, begun: list[int], tmp_path: Path
+) -> None:
     async def played() -> list[int]:
         world.seed(90)
         one = replay(world, windows=BITGO_LIKE)
         async with begin(one, await one.plan([1]), tmp_path, drain=0) as run:
             await asyncio.sleep(5)
             run.cancel()
-        await asyncio.sleep(30 - asyncio.get_running_loop().time())
+        await asyncio.sleep(back - asyncio.get_running_loop().time())
         async with one.resume(tmp_path / "replay.db") as run:
             await asyncio.sleep(90)
             run.cancel()
