@@ -98,7 +98,8 @@ class Pace:
         self._held: Final[dict[WebhookId, float]] = {}
         self._closed: Final[set[WebhookId]] = set()
         self._over = False
-        self._waiting: Final[set[asyncio.Event]] = set()
+        # In the order in which they came, so that those who wait for the account's room are woken in turn.
+        self._waiting: Final[dict[asyncio.Event, None]] = {}
 
     async def take(self, webhook_id: WebhookId, wanted: Callable[[], int]) -> Place | None:
         """Return room for a call, as soon as there is some; None once no call may be made, or none is wanted.
@@ -184,11 +185,11 @@ class Pace:
 
     async def _wait(self, seconds: float) -> None:
         woken = asyncio.Event()
-        self._waiting.add(woken)
+        self._waiting[woken] = None
         try:
             await pause(woken, max(0.0, seconds), self._clock)
         finally:
-            self._waiting.discard(woken)
+            del self._waiting[woken]
 
     def _wake(self) -> None:
         for woken in self._waiting:

@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self
 from theirstack_async._clock import Clock, SystemClock
 from theirstack_async._values import UNSET, Unset
 from theirstack_async.config import check_seconds
+from theirstack_async.errors import ArgumentError
 from theirstack_async.replay._plan import ReplayPlan
-from theirstack_async.replay._provider import AutoRetry, I, OnUnknown, ReplayEvent, ReplayProvider, StopWhen, WebhookId
+from theirstack_async.replay._provider import (
+    AutoRetry,
+    I,
+    OnUnknown,
+    ReplayCapabilities,
+    ReplayEvent,
+    ReplayProvider,
+    StopWhen,
+    WebhookId,
+)
 
 if TYPE_CHECKING:
     from theirstack_async.replay._report import ReplayReport
@@ -33,6 +43,9 @@ class Replay(Generic[I]):
         provider: the API, such as ``TheirStackEvents(client)``.
         clock: for tests.
         uniform: for tests; returns a number from 0 to 1.
+
+    Raises:
+        ArgumentError: ``provider`` is none.
     """
 
     def __init__(
@@ -42,6 +55,11 @@ class Replay(Generic[I]):
         clock: Clock | None = None,
         uniform: Callable[[], float] = random.random,
     ) -> None:
+        if not isinstance(getattr(provider, "capabilities", None), ReplayCapabilities):
+            raise ArgumentError(
+                f"provider: expected one such as TheirStackEvents(client), got {type(provider).__name__}",
+                field="provider",
+            )
         self.provider: Final = provider
         """The API."""
         self._clock: Final[Clock] = clock or SystemClock()

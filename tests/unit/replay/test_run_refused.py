@@ -12,6 +12,7 @@ from tests.replay._memory import World
 from tests.replay._virtual import virtual
 from tests.unit.replay._runs import begin, replay, sent
 from theirstack_async.errors import ArgumentError, ReplayError, ReplayLockedError
+from theirstack_async.replay import Replay
 
 
 @virtual
@@ -98,3 +99,8 @@ async def test_settings_of_a_resumed_run_are_checked_against_its_journal(tmp_pat
         await one.resume(tmp_path / "replay.db", rate=-1.0).__aenter__()
     async with one.resume(tmp_path / "replay.db", rate=1.0, on_unknown="resend"):
         """The refused one has let go of its locks."""
+
+
+def test_what_is_no_provider_is_refused_at_once() -> None:
+    with pytest.raises(ArgumentError, match=r"^provider: expected one such as TheirStackEvents.client., got object$"):
+        Replay(object())  # type: ignore[arg-type,type-var]
