@@ -121,17 +121,19 @@ class World:
         return new
 
     def settle(self, row: Row, now: float) -> Row:
-        """Do what was to be done with a row until now, and return it."""
-        if row.next_attempt is not None and row.next_attempt <= now and row.status == "failed":
-            row.due, row.next_attempt = min(row.due or row.next_attempt, row.next_attempt), None
-        if row.due is not None and row.due <= now:
+        """Do what was to be done with a row until now, one attempt after the other, and return it."""
+        while True:
+            if row.next_attempt is not None and row.next_attempt <= now and row.status == "failed":
+                soon = max(row.next_attempt, row.updated_at)
+                row.due, row.next_attempt = min(row.due or soon, soon), None
+            if row.due is None or row.due > now:
+                return row
             row.updated_at, row.due = row.due, None
             taken = self.takes(row, row.updated_at)
             row.delivered += taken
             row.delivered_at = min(row.delivered_at, row.updated_at if taken else float("inf"))
             if row.status != "delivered":
                 row.status = "delivered" if taken else "failed"
-        return row
 
     def accept(self, id_: int, now: float) -> str | None:
         """Take the resend of an event, and return the handle of the delivery."""

@@ -173,8 +173,10 @@ async def test_a_missing_journal_is_none(path: Path, tmp_path: Path) -> None:
 
 def test_to_import_a_journal_loads_no_database() -> None:
     program = (
-        "import sys, theirstack_async.replay._journal, theirstack_async.replay._ledger\n"
-        "print(sorted({'sqlite3', 'filelock', 'aiohttp'} & set(sys.modules)))"
+        # What measures coverage has a database of its own.
+        "import sys; before = set(sys.modules)\n"
+        "import theirstack_async.replay._journal, theirstack_async.replay._ledger\n"
+        "print(sorted({'sqlite3', 'filelock', 'aiohttp'} & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "[]\n"
