@@ -96,7 +96,8 @@ def typing(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
     """What depends on libraries, with the lowest versions that pyproject.toml allows."""
-    constraints = Path(session.create_tmp()) / "lowest.txt"
+    # Not in create_tmp(), which would move the tests' temporary files too.
+    constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
     session.run("python", "-m", "pytest", *TWICE, *(session.posargs or [*ESSENTIAL, *DRIVERS]), env=AT_ONCE)
