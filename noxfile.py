@@ -25,13 +25,8 @@ DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 """The same in Python's development mode, which the programs that tests start need not be in."""
 # The processes have to collect the same tests, also those that are named after a set.
 AT_ONCE = {"PYTHONHASHSEED": "0"}
-# What depends on the versions of the libraries.
-ESSENTIAL = ["tests/cli", "tests/server", "tests/wire", "tests/unit/convert", "tests/unit/engine", "tests/unit/models"]
-ESSENTIAL += ["tests/unit/quota"]
 INSTALLED = ["tests/cli", "tests/wire"]
 """What depends on how the package was installed: the program loads nearly all of it."""
-DRIVERS = ["tests/unit/incremental/sinks", "tests/unit/incremental/state"]
-"""What depends on the versions of databases' drivers."""
 EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "uvloop"]
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
@@ -48,13 +43,19 @@ FORBIDDEN = {
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests with full coverage on 3.13; the core suite on the others, on the oldest one in development mode."""
+    """All tests with full coverage on 3.13, the core suite on the others."""
     session.install("-e", ".[test]")
     if session.python == FULL:
         measured(session, *session.posargs)
     else:
-        core = DEVELOPING if session.python == PYTHONS[0] else TWICE
-        session.run("python", "-m", "pytest", *core, *session.posargs, env=AT_ONCE)
+        session.run("python", "-m", "pytest", *TWICE, *session.posargs, env=AT_ONCE)
+
+
+@nox.session(python=PYTHONS[0])
+def developing(session: nox.Session) -> None:
+    """The core suite in Python's development mode, which sees more: before a release."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", *DEVELOPING, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)
@@ -95,12 +96,12 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
-    """What depends on libraries, with the lowest versions that pyproject.toml allows."""
+    """The core suite on the oldest Python with the lowest versions that pyproject.toml allows."""
     # Not in create_tmp(), which would move the tests' temporary files too.
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
-    session.run("python", "-m", "pytest", *TWICE, *(session.posargs or [*ESSENTIAL, *DRIVERS]), env=AT_ONCE)
+    session.run("python", "-m", "pytest", *TWICE, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)
