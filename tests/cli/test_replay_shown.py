@@ -35,9 +35,10 @@ def journal(tmp_path: Path) -> Path:
 @pytest.mark.usefixtures("people")
 def test_status_for_people(webhook: int, run: Run, journal: Path) -> None:
     run("replay", "run", webhook, "--journal", journal, "--yes", "--no-verify", "--canary", 0)
-    told = [line.split(maxsplit=1) for line in run("replay", "status", journal).stdout.splitlines()]
-    assert ["webhooks", str(webhook)] in [[name, value.strip()] for name, value in told]
-    assert ["accepted", "5"] in [[name, value.strip()] for name, value in told]
+    # A long path takes a line of its own.
+    told = [line.split() for line in run("replay", "status", journal).stdout.splitlines()]
+    assert ["webhooks", str(webhook)] in told
+    assert ["accepted", "5"] in told
 
 
 def test_status_of_a_journal_without_steps(webhook: int, run: Run, journal: Path, tmp_path: Path) -> None:
