@@ -6,12 +6,7 @@ than to start Python anew, and says its id; when that has ended, it says what ca
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import sqlite3
-import sys
-import traceback
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date, timedelta
@@ -20,7 +15,8 @@ from typing import Any
 import aiohttp  # noqa: F401 - what is imported here need not be imported anew in each process
 import filelock  # noqa: F401
 
-from theirstack_async import CreditBudget, JobFilters, TheirStack, TheirStackError
+from tests._orders import obey
+from theirstack_async import CreditBudget, JobFilters, TheirStack
 from theirstack_async.incremental import JSONState, SQLiteState, _landing, _profiles, open_state  # noqa: F401
 
 FILTERS = JobFilters(posted_at_gte=date(2000, 1, 1))
@@ -61,33 +57,5 @@ async def sync(order: dict[str, Any]) -> dict[str, Any]:
             await state.aclose()
 
 
-def run(order: dict[str, Any], said: int) -> None:
-    """Do one run, and write what came of it."""
-    try:
-        result = asyncio.run(sync(order))
-    except TheirStackError as error:
-        result = {"error": type(error).__name__, "message": str(error)}
-    except BaseException:  # whatever it is, the test shall show it  # noqa: BLE001
-        result = {"error": "a bug", "message": traceback.format_exc()}
-    os.write(said, json.dumps(result).encode())
-
-
-def main() -> None:
-    """Do the orders of the input."""
-    for line in sys.stdin:
-        heard, said = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(heard)
-            run(json.loads(line), said)
-            os._exit(0)
-        os.close(said)
-        print(child, flush=True)  # noqa: T201 - it is how the test hears of it
-        with os.fdopen(heard, "rb") as end:
-            result = end.read()
-        os.waitpid(child, 0)
-        print(result.decode() or "null", flush=True)  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    obey(sync)

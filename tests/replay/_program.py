@@ -7,11 +7,8 @@ to start Python anew, and says what came of it: its report, ``null`` when it was
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import sys
-import traceback
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +16,8 @@ from typing import Any, Final
 import aiohttp  # noqa: F401 - what is imported here need not be imported anew in each process
 import filelock  # noqa: F401
 
-from theirstack_async import TheirStack, TheirStackError
+from tests._orders import obey
+from theirstack_async import TheirStack
 from theirstack_async._clock import SystemClock
 from theirstack_async._engine import aiohttp_transport, pipeline  # noqa: F401
 from theirstack_async.replay import Replay, TheirStackEvents, _opening, _planning, _report, _run, _verify  # noqa: F401
@@ -93,33 +91,5 @@ async def replayed(order: dict[str, Any]) -> dict[str, Any]:
     return {"passed": mortal.passed, "rows": rows, "total": report.total, "counts": sum(report.counts.values())}
 
 
-def run(order: dict[str, Any], said: int) -> None:
-    """Do one order, and write what came of it."""
-    try:
-        result = asyncio.run(replayed(order))
-    except TheirStackError as error:
-        result = {"error": type(error).__name__, "message": str(error)}
-    except BaseException:  # whatever it is, the test shall show it  # noqa: BLE001
-        result = {"error": "a bug", "message": traceback.format_exc()}
-    os.write(said, json.dumps(result).encode())
-
-
-def main() -> None:
-    """Do the orders of the input."""
-    for line in sys.stdin:
-        heard, said = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(heard)
-            run(json.loads(line), said)
-            os._exit(0)
-        os.close(said)
-        print(child, flush=True)  # noqa: T201 - it is how the test hears of it
-        with os.fdopen(heard, "rb") as end:
-            result = end.read()
-        os.waitpid(child, 0)
-        print(result.decode() or "null", flush=True)  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    obey(replayed)

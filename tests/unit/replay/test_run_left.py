@@ -16,7 +16,7 @@ from tests.unit.replay._runs import begin, replay, states
 from theirstack_async.errors import JournalError
 from theirstack_async.replay import ReplayState
 from theirstack_async.replay._journal import Journal
-from theirstack_async.replay._steps import Answered, Intended
+from theirstack_async.replay._steps import Answered, Intended, Step
 
 
 @virtual
@@ -158,10 +158,23 @@ async def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path, mon
 
 
 @virtual
-async def test_a_call_whose_intent_was_noted_when_it_was_cancelled_is_put_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kind", "when", "found"),
+    [
+        # A write is run to its end, so the intent is there; the call was not made, and nobody need look for it.
+        (Intended, "after", ({"planned": 25}, {1}, 0)),
+        (Intended, "before", ({"planned": 25}, {0}, 0)),
+        (Answered, "before", ({"accepted": 25}, {1}, 25)),
+    ],
+)
+async def test_a_run_that_is_cut_while_it_writes_loses_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Step],
+    when: str,
+    found: tuple[dict[str, int], set[int], int],
 ) -> None:
-    """A write is run to its end, so the intent is there; the call was not made, and nobody need look for it."""
+    """The journal's turn comes late, before a step of this kind is written or after."""
     world = World()
     world.seed(25)
     one = replay(world)
@@ -169,33 +182,11 @@ async def test_a_call_whose_intent_was_noted_when_it_was_cancelled_is_put_back(
     write = Journal.write
 
     async def slow(journal: Journal, *steps: Any) -> None:
-        await write(journal, *steps)
-        if isinstance(steps[0], Intended):
-            await asyncio.sleep(10)
-
-    monkeypatch.setattr(Journal, "write", slow)
-    with pytest.raises(LookupError):
-        async with begin(one, plan, tmp_path, drain=0):
-            await asyncio.sleep(1)
-            raise LookupError
-    assert states(await one.report(tmp_path / "replay.db")) == {"planned": 25}
-    assert world.sent.total() == 0
-
-
-@virtual
-async def test_one_that_was_cancelled_before_its_intent_was_noted_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World()
-    world.seed(25)
-    one = replay(world)
-    plan = await one.plan([1])
-    write = Journal.write
-
-    async def slow(journal: Journal, *steps: Any) -> None:
-        if isinstance(steps[0], Intended):
+        if isinstance(steps[0], kind) and when == "before":
             await asyncio.sleep(10)
         await write(journal, *steps)
+        if isinstance(steps[0], kind) and when == "after":
+            await asyncio.sleep(10)
 
     monkeypatch.setattr(Journal, "write", slow)
     with pytest.raises(LookupError):
@@ -203,7 +194,7 @@ async def test_one_that_was_cancelled_before_its_intent_was_noted_leaves_nothing
             await asyncio.sleep(1)
             raise LookupError
     report = await one.report(tmp_path / "replay.db")
-    assert (states(report), {row.sends for row in report.rows}) == ({"planned": 25}, {0})
+    assert (states(report), {row.sends for row in report.rows}, world.sent.total()) == found
 
 
 @virtual
@@ -238,29 +229,6 @@ async def test_the_result_of_a_run_that_was_cut_is_its_report(tmp_path: Path) ->
     with pytest.raises(LookupError):
         await leaving
     assert states(await run.result()) == {"unknown": 25}
-
-
-@virtual
-async def test_an_answer_that_waits_for_its_turn_in_the_journal_is_noted_when_the_run_is_cut(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World()
-    world.seed(25)
-    one = replay(world)
-    plan = await one.plan([1])
-    write = Journal.write
-
-    async def slow(journal: Journal, *steps: Any) -> None:
-        if isinstance(steps[0], Answered):
-            await asyncio.sleep(10)
-        await write(journal, *steps)
-
-    monkeypatch.setattr(Journal, "write", slow)
-    with pytest.raises(LookupError):
-        async with begin(one, plan, tmp_path, drain=0):
-            await asyncio.sleep(1)
-            raise LookupError
-    assert states(await one.report(tmp_path / "replay.db")) == {"accepted": 25}
 
 
 @virtual
