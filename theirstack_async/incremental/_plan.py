@@ -121,6 +121,8 @@ class Known:
     def __init__(self, seen: Mapping[Id, float]) -> None:
         self.ids: dict[Id, float] = dict(seen)
         """Each with the instant that it was discovered at."""
+        self.began = float("inf")
+        """The server's time of the run's first page."""
         self.horizon = float("inf")
         """Instants behind it are not believed, for a mark that went there would pass what is still to come."""
         self._fills = 0
@@ -137,6 +139,7 @@ class Known:
     def look(self, now: float | None) -> None:
         """Note the server's time, where it told."""
         if now is not None:
+            self.began = min(self.began, now)
             self.horizon = now + _SLACK
 
     def forget(self, before: float) -> None:

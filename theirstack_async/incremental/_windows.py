@@ -82,7 +82,10 @@ class Windows:
         self._chosen = not self._countable
         if self._high is None:
             self.done = True
-            self.reached = self._known.newest()
+            newest = self._known.newest()
+            # Windows that were read before may have been joined by late rows since, if only by such as the overlap
+            # covers from when the run began.
+            self.reached = None if newest is None else min(newest, self._known.began)
             return
         width = self._high - self._low
         self.reached, self._low = self._high, self._high - _STEP

@@ -262,6 +262,8 @@ class FakeTheirStack:
     ) -> None:
         self._serving = False
         await self._exit.aclose()
+        # A transport that was closed lets go of its socket in the loop's next turn, and this may be the last one.
+        await asyncio.sleep(0)
 
     def _check_serving(self) -> None:
         if not self._serving:

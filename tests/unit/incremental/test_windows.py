@@ -185,3 +185,20 @@ class TestServers:
         assert shelf.bought == 3 * FIT
         assert max(len(ask.exclude) for ask in shelf.asks) <= FIT
         assert len(shelf.counts) < 100
+
+
+def test_the_mark_does_not_pass_the_time_of_the_first_page() -> None:
+    """A late row may have joined a window that was read since then."""
+    known = Known({1: 500.0})
+    for now in (400.0, 900.0, 300.0 + 600.0):
+        known.look(now)
+    one = Windows(known, 0.0, countable=False)
+    one.next(10)
+    one.took(last=True)
+    assert (one.done, one.reached) == (True, 400.0)
+
+
+def test_nothing_is_reached_where_nothing_is_known() -> None:
+    one = Windows(Known({}), 0.0, countable=False)
+    one.took(last=True)
+    assert (one.done, one.reached) == (True, None)

@@ -19,7 +19,7 @@ class RefusedError(Exception):
         super().__init__(error)
         self.status = status
         self.error = error
-        self.name = name or NAMES[status]
+        self.name: str = name or NAMES[status]
 
 
 def refusal(status: int, error: str, name: str | None = None) -> Answer:
