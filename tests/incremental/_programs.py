@@ -66,7 +66,7 @@ async def program() -> AsyncIterator[Program]:
     finally:
         if started.process.returncode is None:
             started.process.kill()
-        await started.process.communicate()
+        await started.process.communicate(b"")
 
 
 def order(fake: FakeTheirStack, folder: Path, **how: Any) -> dict[str, Any]:

@@ -60,7 +60,7 @@ async def program() -> AsyncIterator[Program]:
     try:
         yield Program(started)
     finally:
-        await started.communicate()
+        await started.communicate(b"")  # which closes its input; without a text, Python 3.11 leaves it open
 
 
 @attrs.define

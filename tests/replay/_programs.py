@@ -29,7 +29,7 @@ async def program() -> AsyncIterator[Program]:
     finally:
         if started.process.returncode is None:
             started.process.kill()
-        await started.process.communicate()
+        await started.process.communicate(b"")
 
 
 def order(fake: FakeTheirStack, journal: Path, webhooks: list[int], **how: Any) -> dict[str, Any]:
