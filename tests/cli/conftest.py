@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from theirstack_async.cli.app import app
 from theirstack_async.cli.output import Output
-from theirstack_async.testing import FakeTheirStack
+from theirstack_async.testing import FakeBitGo, FakeTheirStack
 
 Run = Callable[..., Result]
 
 
+F = TypeVar("F", FakeTheirStack, FakeBitGo)
+
+
 @contextmanager
-def serving(**options: Any) -> Iterator[FakeTheirStack]:
+def on_a_thread(fake: F) -> Iterator[F]:
     """Serve a fake on another thread for as long as the block lasts."""
-    started, loop, fake = threading.Event(), asyncio.new_event_loop(), FakeTheirStack(**{"deliver": False, **options})
-    stop = asyncio.Event()
+    started, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
         async with fake:
@@ -36,6 +38,11 @@ def serving(**options: Any) -> Iterator[FakeTheirStack]:
     loop.call_soon_threadsafe(stop.set)
     thread.join()
     loop.close()
+
+
+def serving(**options: Any) -> AbstractContextManager[FakeTheirStack]:
+    """Serve a fake TheirStack on another thread; it delivers nothing unless told to."""
+    return on_a_thread(FakeTheirStack(**{"deliver": False, **options}))
 
 
 @pytest.fixture

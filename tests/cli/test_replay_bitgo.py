@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_thread
 from theirstack_async.replay import ReplayPlan
 from theirstack_async.testing import FakeBitGo
-
-
-@contextmanager
-def serving(**options: Any) -> Iterator[FakeBitGo]:
-    """Serve a fake on another thread for as long as the block lasts."""
-    started, loop, fake = threading.Event(), asyncio.new_event_loop(), FakeBitGo(**options)
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        async with fake:
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    started.wait()
-    yield fake
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
 
 
 @pytest.fixture
 def bitgo(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBitGo]:
     """A served fake with the operators' path, whose token is in the environment."""
     monkeypatch.delenv("THEIRSTACK_API_KEY", raising=False)
-    with serving(admin=True) as fake:
+    with on_a_thread(FakeBitGo(admin=True)) as fake:
         monkeypatch.setenv("BITGO_ACCESS_TOKEN", fake.access_token)
         yield fake
 

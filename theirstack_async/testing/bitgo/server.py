@@ -241,6 +241,8 @@ class FakeBitGo:
     ) -> None:
         self._serving = False
         await self._exit.aclose()
+        # A transport that was closed lets go of its socket in the loop's next turn, and this may be the last one.
+        await asyncio.sleep(0)
 
     async def _end_tasks(self) -> None:
         tasks = [*self._handlers, *self._deliveries]
