@@ -25,10 +25,11 @@ from theirstack_async.config import (
     RetryPolicy,
     Timeouts,
     check_proxy,
+    check_session,
     load_base_url,
     load_key,
 )
-from theirstack_async.errors import ArgumentError, ClientClosedError
+from theirstack_async.errors import ClientClosedError
 from theirstack_async.hooks import Hook
 from theirstack_async.resources._all import Resources
 
@@ -95,8 +96,7 @@ class TheirStack(Resources):
             ConfigurationError: the key or the address cannot be used, or the session would send something of its own.
             ArgumentError: a number is out of its bounds.
         """
-        if session is not None and (proxy is not None or ssl_context is not None or trust_env):
-            raise ArgumentError("session: brings its own proxy and TLS; set them there", field="session")
+        check_session(session, proxy, ssl_context, trust_env)
         config = ClientConfig(
             api_key=load_key(api_key),
             base_url=load_base_url(base_url),

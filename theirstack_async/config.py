@@ -246,6 +246,16 @@ def check_base_url(url: str, example: str = PRODUCTION_URL) -> str:
     return url.rstrip("/")
 
 
+def check_session(session: object, proxy: str | None, ssl_context: SSLContext | None, trust_env: bool) -> None:
+    """Refuse settings of a connection pool beside a session, which has a pool of its own.
+
+    Raises:
+        ArgumentError: there are some.
+    """
+    if session is not None and (proxy is not None or ssl_context is not None or trust_env):
+        raise ArgumentError("session: brings its own proxy and TLS; set them there", field="session")
+
+
 def check_proxy(proxy: str | None) -> str | None:
     """Return a proxy's address, which may hold credentials. The error does not show it.
 

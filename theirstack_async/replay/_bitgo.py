@@ -21,6 +21,7 @@ from theirstack_async.config import (
     Timeouts,
     check_base_url,
     check_proxy,
+    check_session,
     load_key,
 )
 from theirstack_async.errors import ArgumentError, ClientClosedError, NotFoundError, TheirStackError
@@ -133,8 +134,7 @@ class BitGoNotifications:
         """
         from theirstack_async._engine.aiohttp_transport import AiohttpTransport
 
-        if session is not None and (proxy is not None or ssl_context is not None or trust_env):
-            raise ArgumentError("session: brings its own proxy and TLS; set them there", field="session")
+        check_session(session, proxy, ssl_context, trust_env)
         config = ClientConfig(
             api_key=load_key(access_token, source="access_token", variable=TOKEN_VARIABLE),
             base_url=check_base_url(base_url, BITGO_TEST),
