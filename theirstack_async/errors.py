@@ -6,43 +6,17 @@ They carry plain data only, and never the API key, so each can be pickled, copie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import attrs
+from theirstack_async._problem import Phase as Phase
+from theirstack_async._problem import Problem as Problem
+from theirstack_async._problem import Sent as Sent
+from theirstack_async._problem import SignatureFault as SignatureFault
+from theirstack_async._problem import rebuild
 
 if TYPE_CHECKING:
     from theirstack_async._checkpoint import Checkpoint
     from theirstack_async._values import RateLimit
-
-Sent = Literal["no", "maybe", "yes"]
-"""Whether the API can have acted on a request: ``no`` (it never got there, or was refused unread), ``maybe`` (bytes
-left this machine and no complete answer came back) or ``yes`` (it was answered)."""
-
-Phase = Literal["slot", "connect", "read", "deadline"]
-"""Which of our time limits ran out."""
-
-
-@attrs.frozen
-class Problem:
-    """One thing that is wrong with a value: where it is, and what is the matter with it."""
-
-    path: str
-    """A path into the document such as ``payload.locations[0].latitude``; empty for the document itself."""
-    message: str
-    """What was expected and what was found, such as ``expected float, got "north"``."""
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
-
-
-def _rebuild(
-    cls: type[TheirStackError], args: tuple[Any, ...], state: dict[str, Any], cause: TheirStackError | None
-) -> TheirStackError:
-    error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(state)
-    error.__cause__ = cause
-    return error
 
 
 class TheirStackError(Exception):
@@ -65,7 +39,7 @@ class TheirStackError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         cause = self.__cause__ if isinstance(self.__cause__, TheirStackError) else None
-        return _rebuild, (type(self), self.args, dict(self.__dict__), cause)
+        return rebuild, (type(self), self.args, dict(self.__dict__), cause)
 
 
 class ConfigurationError(TheirStackError):
@@ -179,6 +153,30 @@ class JournalError(ReplayError):
 
 class ReplayLockedError(ReplayError):
     """Another replay has this journal, or one of these webhooks. Nothing was sent."""
+
+
+class SignatureError(TheirStackError):
+    """A delivery is not signed with any of the secrets, so nothing says that TheirStack sent it. Answer it with 403."""
+
+    def __init__(self, message: str = "", *, reason: SignatureFault = "mismatch") -> None:
+        super().__init__(message)
+        self.reason: SignatureFault = reason
+        """``no_secret`` (none was given to check with), ``missing``, ``malformed`` or ``mismatch``."""
+
+
+class DeliveryError(TheirStackError):
+    """The body of a delivery is too large, or is no event. Answer it with 413 or 400."""
+
+    def __init__(self, message: str = "", *, too_large: bool = False, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.too_large = too_large
+        """Whether it has more bytes than were allowed. It was not looked into then."""
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        """What is wrong with it, and where."""
+
+
+class DeliveryStoreError(TheirStackError):
+    """A store of deliveries cannot be read or written. What it could not take was not accepted, and is sent again."""
 
 
 class APIError(TheirStackError):
