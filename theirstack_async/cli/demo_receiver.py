@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import socket
 from collections.abc import Callable
@@ -12,9 +10,10 @@ from typing import Final, Self
 
 from aiohttp import web
 
+from theirstack_async.errors import SignatureError
+from theirstack_async.receiver._signature import SIGNATURE_HEADER, Secrets
+
 HOST: Final = "127.0.0.1"
-SIGNATURE_HEADER: Final = "X-TheirStack-Signature-256"
-"""https://theirstack.com/en/docs/webhooks/verify-webhook-signatures.md"""
 
 
 class DemoReceiver:
@@ -22,7 +21,7 @@ class DemoReceiver:
 
     def __init__(self, secret: str, on_delivery: Callable[[], object]) -> None:
         """``on_delivery`` is called after each delivery."""
-        self._secret = secret.encode()
+        self._secrets = Secrets(secret)
         self._on_delivery = on_delivery
         self._socket = socket.socket()
         self._socket.bind((HOST, 0))
@@ -50,9 +49,10 @@ class DemoReceiver:
     async def _receive(self, request: web.BaseRequest) -> web.Response:
         body = await request.read()
         self.deliveries += 1
-        expected = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, request.headers.get(SIGNATURE_HEADER, "")):
-            return web.Response(status=401, text="wrong signature")
+        try:
+            self._secrets.verify(body, request.headers.get(SIGNATURE_HEADER))
+        except SignatureError as error:
+            return web.Response(status=401, text=str(error))
         self.verified += 1
         self.ids.add(json.loads(body)["id"])
         self._on_delivery()

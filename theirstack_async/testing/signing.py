@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
 
-SIGNATURE_HEADER: Final = "X-TheirStack-Signature-256"
-"""The header that carries the signature (https://theirstack.com/en/docs/webhooks/verify-webhook-signatures.md)."""
+from theirstack_async.receiver._signature import SIGNATURE_HEADER
+
+__all__ = ["SIGNATURE_HEADER", "sign"]
 
 
 def sign(body: bytes, secret: str) -> str:
