@@ -82,12 +82,12 @@ def read_instant(option: str, text: str, *, or_else: str = "") -> datetime:
     return instant
 
 
-def read_start(text: str) -> Any:
-    """Return what ``--listen-from`` says, as ``listening_start_time`` takes it.
+def read_start(text: str, *, option: str = "--listen-from") -> Any:
+    """Return what an option says, as ``listening_start_time`` takes it.
 
     Raises:
         ArgumentError: it is neither an instant, nor ``now``, nor ``all-history``.
     """
     if text == ALL_HISTORY_WORD:
         return ALL_HISTORY
-    return text if text == "now" else read_instant("--listen-from", text, or_else="now, all-history or ")
+    return text if text == "now" else read_instant(option, text, or_else="now, all-history or ")

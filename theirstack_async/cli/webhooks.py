@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from theirstack_async.cli.ensure_webhook import ensure
 from theirstack_async.cli.exits import ExitCode
 from theirstack_async.cli.messages import confirm
 from theirstack_async.cli.options import (
@@ -123,6 +124,14 @@ def create(
         )
 
     _show(ctx, json, make)
+
+
+app.command(
+    epilog=examples(
+        "theirstack webhooks ensure --url https://example.com/hook \\",
+        "    --search-id 42 --secret-env HOOK_SECRET --start now",
+    )
+)(ensure)
 
 
 @app.command(epilog=examples("theirstack webhooks update 7 --url https://example.com/new --clear secret"))
