@@ -22,16 +22,14 @@ from theirstack_async.testing.exchange import Sleep
 from theirstack_async.testing.options import OptionKwargs, Options
 from theirstack_async.testing.records import RequestLog, RequestRecord
 from theirstack_async.testing.registry import Search, SearchKind, Webhook
+from theirstack_async.testing.serving import HOST, serve
 from theirstack_async.testing.store import Kind, Status
 
-HOST: Final = "127.0.0.1"
 _TICK: Final = 60.0
 """Seconds between two looks at the resend schedule on a clock that moves by itself."""
 _MAX_REQUEST: Final = 256 * 1024 * 1024
 _MAX_LINE: Final = 1024 * 1024
 """Bytes of a request's first line: a query may name many slugs or ids. The real limit is undocumented."""
-_CLOSE_WITHIN: Final = 1.0
-"""Seconds that a connection may take to close at exit. Not reached: no request is being served by then."""
 
 
 class FakeTheirStack:
@@ -236,23 +234,14 @@ class FakeTheirStack:
     async def __aenter__(self) -> Self:
         if self._serving or self._dispatcher.closing.is_set():
             raise RuntimeError("a FakeTheirStack serves once; make a new one")
-        server = web.Server(
-            self._dispatcher.handle,
-            request_factory=_request,
-            handler_cancellation=True,
-            access_log=None,
-            max_line_size=_MAX_LINE,
-        )
-        runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_WITHIN)
         async with AsyncExitStack() as stack:
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, HOST, self._port).start()
+            self._port = await serve(
+                stack, self._dispatcher.handle, self._port, request_factory=_request, max_line_size=_MAX_LINE
+            )
             stack.push_async_callback(self._backend.close)
             stack.push_async_callback(self._dispatcher.close)
             stack.push_async_callback(self._stop_resends)
             self._exit = stack.pop_all()
-        self._port = runner.addresses[0][1]
         self._start_resends()
         self._serving = True
         return self
@@ -262,8 +251,6 @@ class FakeTheirStack:
     ) -> None:
         self._serving = False
         await self._exit.aclose()
-        # A transport that was closed lets go of its socket in the loop's next turn, and this may be the last one.
-        await asyncio.sleep(0)
 
     def _check_serving(self) -> None:
         if not self._serving:

@@ -25,14 +25,13 @@ from theirstack_async.testing.delivery import Sender
 from theirstack_async.testing.exchange import BrokenOffError, Exchange, Sleep
 from theirstack_async.testing.faults import Status as StatusFault
 from theirstack_async.testing.records import RequestLog, RequestRecord
+from theirstack_async.testing.serving import HOST, serve
 
-HOST: Final = "127.0.0.1"
 _LONG_AGO: Final = 8 * 3600.0
 """Seconds: automatic attempts end after 466 minutes (https://developers.bitgo.com/guides/webhooks/overview)."""
 _TIMEOUT: Final = 10.0
 _SUCCESS: Final = 200
 """The one status that counts as delivered (the same page)."""
-_CLOSE_WITHIN: Final = 1.0
 
 
 class MannerKwargs(TypedDict, total=False):
@@ -223,16 +222,11 @@ class FakeBitGo:
         if self._served:
             raise RuntimeError("a FakeBitGo serves once; make a new one")
         self._served = True
-        server = web.Server(self._handle, handler_cancellation=True, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_WITHIN)
         async with AsyncExitStack() as stack:
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, HOST, self._port).start()
+            self._port = await serve(stack, self._handle, self._port)
             stack.push_async_callback(self._sender.close)
             stack.push_async_callback(self._end_tasks)
             self._exit = stack.pop_all()
-        self._port = runner.addresses[0][1]
         self._serving = True
         return self
 
@@ -241,8 +235,6 @@ class FakeBitGo:
     ) -> None:
         self._serving = False
         await self._exit.aclose()
-        # A transport that was closed lets go of its socket in the loop's next turn, and this may be the last one.
-        await asyncio.sleep(0)
 
     async def _end_tasks(self) -> None:
         tasks = [*self._handlers, *self._deliveries]
