@@ -13,7 +13,7 @@ class DeliveryState(StrEnum):
     """Where an event stands in a store."""
 
     PENDING = "pending"
-    """Claimed, and not handled yet: being handled, waiting for another attempt, or left behind by a process that died."""
+    """Claimed, and not handled yet: in hand, waiting for another attempt, or left behind by a process that died."""
     DONE = "done"
     """Handled, or the same record as another event. Its body is no longer kept."""
     UNHANDLED = "unhandled"
@@ -92,7 +92,15 @@ class DeliveryStore(Protocol):
         ...
 
     async def settle(
-        self, event_id: int, *, owner: str, state: DeliveryState, attempts: int, error: str | None, due: float, now: float
+        self,
+        event_id: int,
+        *,
+        owner: str,
+        state: DeliveryState,
+        attempts: int,
+        error: str | None,
+        due: float,
+        now: float,
     ) -> bool:
         """Note what became of an event, let go of its lease, and return True; False, and nothing, if it was lost.
 

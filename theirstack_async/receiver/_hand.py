@@ -1,0 +1,101 @@
+"""The events in hand: claimed by this receiver, and waiting or being handled. Their number is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from theirstack_async.receiver._answer import Answer
+from theirstack_async.receiver._deliveries import Delivery
+
+
+class Held:
+    """One event in hand."""
+
+    __slots__ = ("attempts", "delivery", "safe")
+
+    def __init__(self, delivery: Delivery, safe: asyncio.Future[Answer], attempts: int = 0) -> None:
+        self.delivery: Final = delivery
+        self.attempts = attempts
+        """How often its handler has failed."""
+        self.safe: Final = safe
+        """What its deliveries are answered once that is known."""
+
+    def answer(self, answer: Answer) -> None:
+        """Let all that wait for it answer their deliveries."""
+        if not self.safe.done():
+            self.safe.set_result(answer)
+
+
+class Hand:
+    """All of them, by event id, in as many places as there are. Made within the running loop."""
+
+    def __init__(self, places: int) -> None:
+        self._places: Final = asyncio.Semaphore(places)
+        self._held: Final[dict[int, Held]] = {}
+        self._waiting: Final[asyncio.Queue[Held]] = asyncio.Queue()
+        self._loop: Final = asyncio.get_running_loop()
+        self.empty: Final = asyncio.Event()
+        """Set while nothing is in hand."""
+        self.empty.set()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, event_id: int) -> Held | None:
+        """Return an event that is in hand."""
+        return self._held.get(event_id)
+
+    def all(self) -> list[Held]:
+        """Return all of them."""
+        return list(self._held.values())
+
+    def is_full(self) -> bool:
+        """Return whether an event would have to wait for a place."""
+        return self._places.locked()
+
+    async def reserve(self, until: float | None) -> bool:
+        """Take a place, and return True; False when there was none before ``until``, an instant of the loop's clock."""
+        if not self._places.locked():
+            return await self._places.acquire()
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
+
+    async def reserve_free(self, most: int) -> int:
+        """Take up to so many places that are free, and return how many: those that wait for one come first."""
+        taken = 0
+        while taken < most and not self._places.locked():
+            await self._places.acquire()
+            taken += 1
+        return taken
+
+    def release(self) -> None:
+        """Give a place back that was reserved and not used."""
+        self._places.release()
+
+    def hold(self, delivery: Delivery, attempts: int = 0) -> Held:
+        """Put an event into a place that was reserved."""
+        held = Held(delivery, self._loop.create_future(), attempts)
+        self._held[delivery.id] = held
+        self.empty.clear()
+        return held
+
+    def enqueue(self, held: Held) -> None:
+        """Let the next handler that is free have it."""
+        self._waiting.put_nowait(held)
+
+    async def next(self) -> Held:
+        """Return the one that has waited longest."""
+        return await self._waiting.get()
+
+    def drop(self, held: Held) -> None:
+        """Let go of an event and of its place, unless that was done before."""
+        if self._held.get(held.delivery.id) is not held:
+            return
+        del self._held[held.delivery.id]
+        self._places.release()
+        if not self._held:
+            self.empty.set()

@@ -1,0 +1,126 @@
+"""Taking events in: claimed in the store before anything is done with them, and handed on while there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from theirstack_async.receiver._answer import Answer
+from theirstack_async.receiver._deliveries import Delivery
+from theirstack_async.receiver._hand import Held
+from theirstack_async.receiver._running import Running
+from theirstack_async.receiver._store import Claimed
+
+logger: Final = logging.getLogger("theirstack_async.receiver")
+
+RETRY_AFTER: Final = {"Retry-After": "10"}
+"""Seconds. The API sends again an hour later in any case
+(https://theirstack.com/en/docs/webhooks/monitor-your-webhooks.md); others may look at it."""
+STORED: Final = Answer(202, "stored")
+KNOWN: Final = Answer(200, "known already")
+HANDLED: Final = Answer(200, "handled")
+FULL: Final = Answer(503, "too much is in hand; send it again later", RETRY_AFTER)
+BUSY: Final = Answer(503, "not handled within the time there is for an answer; send it again later", RETRY_AFTER)
+STORE_FAILED: Final = Answer(503, "the store failed; send it again later", RETRY_AFTER)
+NOT_YET: Final = Answer(503, "not handled yet; send it again later", RETRY_AFTER)
+FAILED: Final = Answer(503, "the handler failed; it is tried again", RETRY_AFTER)
+STOPPED: Final = Answer(503, "the receiver is not running; send it again later", RETRY_AFTER)
+
+
+class Intake:
+    """Claims events for one receiver."""
+
+    def __init__(self, running: Running) -> None:
+        self._run: Final = running
+        self._hand: Final = running.hand
+        self._counters: Final = running.counters
+        self._durable: Final = running.store.durable
+        self.stopped: bool = False
+        """Whether nothing is taken in any more."""
+
+    async def admit(self, delivery: Delivery, body: bytes, until: float | None) -> Answer:
+        """Return the answer of a delivery as soon as it is safe, or can no longer be before ``until``.
+
+        Args:
+            delivery: what ``body`` says.
+            body: what the store keeps.
+            until: an instant of the loop's clock; None to wait as long as it takes.
+        """
+        if self.stopped:
+            return STOPPED
+        held = self._hand.get(delivery.id)
+        if held is not None:
+            self._counters.known += 1
+            return _again(await _safe(held, until))
+        if not await self._hand.reserve(until):
+            return FULL
+        held = self._hand.get(delivery.id)
+        if held is not None:  # a copy that waited for a place too was first
+            self._hand.release()
+            self._counters.known += 1
+            return _again(await _safe(held, until))
+        return await self._claim(self._hand.hold(delivery), body, until)
+
+    async def _claim(self, held: Held, body: bytes, until: float | None) -> Answer:
+        mine = False
+        try:
+            async with asyncio.timeout_at(until):
+                claimed = await self._ask(held.delivery, body)
+            mine = claimed.status == "mine"
+        except TimeoutError:
+            held.answer(BUSY)
+        except Exception:  # a store of somebody else may raise anything
+            logger.exception("event %d was not taken, and is sent again", held.delivery.id)
+            held.answer(STORE_FAILED)
+        else:
+            if not mine:
+                self._counters.known += 1
+                return await self._known(held, claimed, until)
+            self._counters.claimed += 1
+            held.attempts = claimed.attempts
+            self._hand.enqueue(held)
+            if self._durable:
+                held.answer(STORED)
+            return await _safe(held, until)
+        finally:
+            if not mine:
+                # Whoever waits for it, and was not answered, is answered that it is not safe: it was cut off.
+                held.answer(BUSY)
+                self._hand.drop(held)
+        return held.safe.result()
+
+    async def _ask(self, delivery: Delivery, body: bytes) -> Claimed:
+        settings = self._run.settings
+        now = self._run.clock.now()
+        return await self._run.store.claim(
+            delivery.id,
+            body,
+            record=delivery.record if settings.dedupe == "record" else None,
+            owner=self._run.owner,
+            now=now,
+            until=now + settings.lease,
+        )
+
+    async def _known(self, held: Held, claimed: Claimed, until: float | None) -> Answer:
+        """Answer an event that somebody else has, or had."""
+        answer = KNOWN
+        if claimed.status == "pending" and not self._durable:
+            other = self._hand.get(claimed.id)
+            answer = NOT_YET if other is None or other is held else await _safe(other, until)
+        held.answer(_again(answer))
+        return held.safe.result()
+
+
+async def _safe(held: Held, until: float | None) -> Answer:
+    if held.safe.done():
+        return held.safe.result()
+    try:
+        async with asyncio.timeout_at(until):
+            return await asyncio.shield(held.safe)
+    except TimeoutError:
+        return BUSY
+
+
+def _again(answer: Answer) -> Answer:
+    return KNOWN if answer.ok else answer
