@@ -1,29 +1,36 @@
-"""Receive the events of a webhook, none lost and none twice: ``WEBHOOK_ID=1 uvicorn webhook_endpoint:app``.
+"""Receive the jobs of a webhook, none lost and none twice: ``uvicorn webhook_endpoint:app``.
 
-A delivery only wakes the application up. Nothing in it is believed, so it needs no signature: the events are read from
-the API's own list, which is free, and has those too that were sent while nobody answered. Each comes once, and is a
-line of events.jsonl. To look without a delivery, such as once a day: ``curl -X POST localhost:8000/theirstack``.
+WEBHOOK_SECRET is in the environment, 16 characters or more. When it is deployed, make sure that there is a webhook::
+
+    theirstack webhooks ensure --url https://example.com --search-id 7 --secret-env WEBHOOK_SECRET --start now
+
+It answers once a delivery is stored, and handles it then. Once a day, ``python webhook_endpoint.py WEBHOOK_ID`` handles
+what never arrived. Exit code 0: nothing is missing; 3: something still is.
 """
 
 import asyncio
 import os
+import sys
+from datetime import UTC, datetime, timedelta
 
-from fastapi import BackgroundTasks, FastAPI
+from theirstack_async import TheirStack
+from theirstack_async.receiver import ASGIReceiver, JobNew, Receiver, SQLiteDeliveries
 
-from theirstack_async import JSONLinesSink, SQLiteState, TheirStack
-
-app, turn, news = FastAPI(), asyncio.Lock(), asyncio.Event()
-
-
-@app.post("/theirstack", status_code=202)
-async def wake_up(background: BackgroundTasks) -> None:
-    news.set()
-    background.add_task(sync, int(os.environ["WEBHOOK_ID"]))  # it runs once the answer is sent
+receiver = Receiver(os.environ["WEBHOOK_SECRET"], SQLiteDeliveries("deliveries.db"))
+app = ASGIReceiver(receiver)
 
 
-async def sync(webhook_id: int) -> None:
-    async with turn, TheirStack() as client, SQLiteState("events.db") as state:
-        while news.is_set():  # not if another sync has read the list since
-            news.clear()
-            async with client.webhooks.events.incremental(webhook_id, state=state, wait=60) as run:
-                await run.into(JSONLinesSink("events.jsonl"))
+@receiver.on(JobNew)
+async def job_found(delivery: JobNew) -> None:
+    print(delivery.payload.id, delivery.payload.job_title, "at", delivery.payload.company)
+
+
+async def daily(webhook_id: int) -> int:
+    async with TheirStack() as client, receiver:
+        report = await receiver.reconcile(client, [webhook_id], since=datetime.now(UTC) - timedelta(days=3))
+    print(report)
+    return 0 if report.ok else 3
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(daily(int(sys.argv[1]))))

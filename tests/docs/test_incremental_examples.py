@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncGenerator, MutableMapping
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.docs._programs import EXAMPLES, lines_of_code, load, start
+from tests.docs._programs import EXAMPLES, lines_of_code, start
 from theirstack_async.testing import Answer, Exchange, FakeTheirStack, Fault, Hang, ResetBeforeBody, Status
 
 PAID = "POST /v1/*/search"
@@ -193,78 +193,6 @@ async def test_technology_sweep_goes_on_with_the_next_key(
     status, _, _ = await outcome(env, tmp_path, "technology_sweep", "100", "postgresql", "django")
     assert [fake.credits_left for fake in two_accounts] == [100, 100]
     assert len({*rows(tmp_path / "sweep.db", "SELECT id FROM companies")}) == 200
-
-
-class Visitor:
-    """Posts deliveries to the application, and notes what had been asked of the API when each answer was whole."""
-
-    def __init__(self, app: Any, fake: FakeTheirStack) -> None:
-        self._app = app
-        self._fake = fake
-        self.statuses: list[int] = []
-        self.asked: list[int] = []
-
-    async def post(self, body: bytes = b"") -> None:
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body}
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                self.statuses.append(message["status"])
-            elif not message.get("more_body"):
-                self.asked.append(self._fake.requests.total)
-
-        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http"}
-        place = {"path": "/theirstack", "raw_path": b"/theirstack", "root_path": "", "query_string": b""}
-        peers = {"server": ("app.invalid", 80), "client": ("127.0.0.1", 1)}
-        await self._app({**scope, **place, **peers, "headers": []}, receive, send)
-
-
-async def test_webhook_endpoint(
-    fake_theirstack: FakeTheirStack, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each event is stored once, also those whose delivery never came; it answers before it asks the API."""
-    pytest.importorskip("fastapi", reason="needs the extra `test`")
-    webhook_id = fake_theirstack.seed_webhook("https://hook.example")
-    missed = fake_theirstack.seed_events(webhook_id, 30)
-    monkeypatch.setenv("WEBHOOK_ID", str(webhook_id))
-    monkeypatch.chdir(tmp_path)
-    visitor = Visitor(load("webhook_endpoint").app, fake_theirstack)
-
-    await visitor.post(b"whatever it says")
-    assert (visitor.statuses, visitor.asked) == ([202], [0])
-    assert stored_events(tmp_path) == [*missed]
-
-    new = fake_theirstack.seed_events(webhook_id, 5, status="SUCCESS")
-    before = fake_theirstack.requests.total
-    await asyncio.gather(*(visitor.post() for _ in range(20)))
-    # One sync serves all deliveries that came before it began to read.
-    assert fake_theirstack.requests.total - before <= 2
-    assert visitor.statuses == [202] * 21
-    assert stored_events(tmp_path) == [*missed, *new]
-
-
-async def test_webhook_endpoint_catches_up_after_an_error(
-    fake_theirstack: FakeTheirStack, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("fastapi", reason="needs the extra `test`")
-    webhook_id = fake_theirstack.seed_webhook("https://hook.example")
-    fake_theirstack.seed_events(webhook_id, 3)
-    monkeypatch.setenv("WEBHOOK_ID", str(webhook_id))
-    monkeypatch.chdir(tmp_path)
-    program = load("webhook_endpoint")
-    visitor = Visitor(program.app, fake_theirstack)
-    fake_theirstack.faults.add("GET *", Status(404))
-    with pytest.raises(Exception, match="404"):
-        await visitor.post()
-    assert visitor.statuses == [202]
-    await visitor.post()
-    assert len(stored_events(tmp_path)) == 3
-
-
-def stored_events(folder: Path) -> list[int]:
-    lines = (folder / "events.jsonl").read_text("utf-8").splitlines()
-    return sorted(json.loads(line)["id"] for line in lines)
 
 
 def test_every_example_has_a_test() -> None:
