@@ -12,6 +12,7 @@ from theirstack_async.cli import (
     catalog,
     companies,
     datasets,
+    deliveries,
     events,
     jobs,
     lists,
@@ -27,6 +28,7 @@ from theirstack_async.cli.exits import EXIT_CODES
 from theirstack_async.cli.fake_server import fake_server
 from theirstack_async.cli.options import examples
 from theirstack_async.cli.ping import ping
+from theirstack_async.cli.receive import receive
 from theirstack_async.cli.session import Settings
 
 _EPILOG: Final = "\n".join(
@@ -43,6 +45,7 @@ _EPILOG: Final = "\n".join(
         "      theirstack events retry -",
         "  theirstack events retry-failed 7 --report run.json",
         "  theirstack replay run 7 --journal replay.db",
+        "  theirstack receive --secret-env WEBHOOK_SECRET --out events.jsonl",
         "",
         "\b",
         "Exit codes:",
@@ -123,3 +126,11 @@ app.add_typer(balance.app, name="credits")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(events.app, name="events")
 app.add_typer(replay.app, name="replay")
+app.command(
+    epilog=examples(
+        "theirstack receive --port 8080 --secret-env WEBHOOK_SECRET --out events.jsonl",
+        "theirstack receive --secret-env NEW_SECRET --secret-env OLD_SECRET --out events.jsonl \\",
+        "    --reconcile 7 --since 2026-05-01T00:00:00Z",
+    )
+)(receive)
+app.add_typer(deliveries.app, name="deliveries")
