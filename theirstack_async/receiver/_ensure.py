@@ -144,7 +144,7 @@ async def _create(client: TheirStack, wanted: Wanted, clock: Clock) -> EnsuredWe
     notes = [] if made.has_secret else [_UNSIGNED]
     notes += await _about_twins(client, wanted, made)
     if not wanted.fits(made):
-        notes.append(f"The API spells its address {made.url}: give it so, or the next call creates another one.")
+        notes.append(f"The API spells its address {made.url}: give it so, or the next call creates another webhook.")
     return EnsuredWebhook(made, (f"created it; {_heard(wanted.start)}",), tuple(notes))
 
 
@@ -227,7 +227,7 @@ def _the_one(found: Sequence[Webhook], wanted: Wanted) -> Webhook:
 
 
 def _ids(webhooks: Iterable[Webhook]) -> str:
-    return ", ".join(str(webhook.id) for webhook in webhooks)
+    return ", ".join(map(str, sorted(webhook.id for webhook in webhooks)))
 
 
 def _heard(start: ListeningStart) -> str:
