@@ -25,8 +25,9 @@ _FIND_RECORD: Final = """
 SELECT id, state, attempts FROM delivery WHERE record = ? ORDER BY state = 'pending' DESC LIMIT 1
 """
 _ADD: Final = """
-INSERT INTO delivery (id, state, due, owner, received_at, record, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO delivery (id, state, due, owner, received_at, record) VALUES (?, ?, ?, ?, ?, ?)
 """
+_ADD_BODY: Final = "INSERT INTO body VALUES (?, ?)"
 _LEASE: Final = "UPDATE delivery SET state = 'pending', owner = ?, due = ? WHERE id = ?"
 _DUE: Final = "SELECT id FROM delivery WHERE state = 'pending' AND due <= ? ORDER BY due, id LIMIT ?"
 _RENEW: Final = "UPDATE delivery SET due = ? WHERE id = ? AND state = 'pending' AND owner = ?"
@@ -34,7 +35,7 @@ _SETTLE: Final = """
 UPDATE delivery SET state = ?, due = ?, attempts = ?, error = ?, owner = NULL
 WHERE id = ? AND state = 'pending' AND owner = ?
 """
-_SETTLE_DONE: Final = _SETTLE.replace("owner = NULL", "owner = NULL, body = NULL")
+_DROP_BODY: Final = "DELETE FROM body WHERE id = ?"
 _NEXT_DUE: Final = "SELECT min(due) FROM delivery WHERE state = 'pending'"
 _COUNTS: Final = "SELECT state, count(*) FROM delivery GROUP BY state"
 _REVIVE: Final = """
@@ -44,7 +45,9 @@ WHERE id = ? AND state IN ('dead', 'unhandled')
 _PRUNE: Final = """
 DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state = 'done' AND due < ? LIMIT ?)
 """
-_STORED: Final = "SELECT id, body, state, attempts, error, received_at, due FROM delivery WHERE id = ?"
+_STORED: Final = """
+SELECT id, body, state, attempts, error, received_at, due FROM delivery LEFT JOIN body USING (id) WHERE id = ?
+"""
 # It asks for ids only, which an index has: of a million events, no row is looked at for the few that are dead.
 _LIST: Final = "SELECT id FROM delivery WHERE state = ? AND id > ? ORDER BY id LIMIT ?"
 
@@ -93,9 +96,10 @@ class SQLiteDeliveries:
                 return _claim_known(connection, event_id, row, owner, now, until)
             if record is not None and (same := connection.execute(_FIND_RECORD, (record,)).fetchone()) is not None:
                 other, state, attempts = same
-                connection.execute(_ADD, (event_id, DeliveryState.DONE.value, now, None, now, record, None))
+                connection.execute(_ADD, (event_id, DeliveryState.DONE.value, now, None, now, record))
                 return Claimed("pending" if state == DeliveryState.PENDING else "done", other, attempts)
-            connection.execute(_ADD, (event_id, DeliveryState.PENDING.value, until, owner, now, record, body))
+            connection.execute(_ADD, (event_id, DeliveryState.PENDING.value, until, owner, now, record))
+            connection.execute(_ADD_BODY, (event_id, body))
             return Claimed("mine", event_id)
 
         return await self._do(work)
@@ -131,12 +135,14 @@ class SQLiteDeliveries:
         now: float,
     ) -> bool:
         """Note what became of an event; False if its lease was lost. See :meth:`DeliveryStore.settle`."""
-        sql = _SETTLE_DONE if state is DeliveryState.DONE else _SETTLE
         instant = due if state is DeliveryState.PENDING else now
         row = (state.value, instant, attempts, _text(error), event_id, owner)
 
         def work(connection: Any) -> bool:
-            return bool(connection.execute(sql, row).rowcount)
+            settled = bool(connection.execute(_SETTLE, row).rowcount)
+            if settled and state is DeliveryState.DONE:
+                connection.execute(_DROP_BODY, (event_id,))
+            return settled
 
         return await self._do(work)
 
@@ -226,7 +232,7 @@ class SQLiteDeliveries:
                 prepare(connection, self._database.path, known=self._prepared is not None)
             return connection, work(connection)
 
-        # Noted once it is committed: a transaction that is undone takes its table along.
+        # Noted once it is committed: a transaction that is undone takes its tables along.
         self._prepared, result = await self._database.do(prepared)
         return result
 
