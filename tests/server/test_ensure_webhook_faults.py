@@ -115,7 +115,7 @@ async def test_when_none_shows_up_nobody_knows(down: bool) -> None:
     """The error tells of the creation, also where the API cannot be asked any more. The next call makes up for it."""
     async with account() as (fake, client):
         fake.faults.add(CREATE, ResetBeforeBody())
-        clock = Pauses(at_0=lambda: down and fake.faults.add(LIST, Status(503), times=None))
+        clock = Pauses(at_0=lambda: fake.faults.add(LIST, Status(503), times=None) if down else None)
         with pytest.raises(OutcomeUnknownError) as caught:
             await ensure(client, clock=clock)
         fake.faults.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 
 import typer
 
@@ -22,29 +22,33 @@ _HISTORY: Final = (
     "company). Go on?"
 )
 
+Start: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="WHEN",
+        help="Which matches a webhook that is created delivers: those from an instant on (2026-05-01T09:00:00Z), from "
+        "now on (now), or all that there ever were (all-history), each of which is billed. One that exists keeps its "
+        "own.",
+    ),
+]
+SecretEnv: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The environment variable that holds the signing secret, at least 16 characters."
+    ),
+]
+RotateSecret: TypeAlias = Annotated[
+    bool, typer.Option("--rotate-secret", help="Set the secret also where there is one. Carried out each time.")
+]
+
 
 def ensure(
     ctx: typer.Context,
     url: Annotated[str, typer.Option(help="Where events are delivered; http or https.")],
     search_id: Annotated[int, typer.Option(help="The saved search to follow.")],
-    start: Annotated[
-        str,
-        typer.Option(
-            metavar="WHEN",
-            help="Which matches a webhook that is created delivers: those from an instant on (2026-05-01T09:00:00Z), "
-            "from now on (now), or all that there ever were (all-history), each of which is billed. One that exists "
-            "keeps its own.",
-        ),
-    ],
-    secret_env: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The environment variable that holds the signing secret, at least 16 characters."
-        ),
-    ] = None,
-    rotate_secret: Annotated[
-        bool, typer.Option("--rotate-secret", help="Set the secret also where there is one. Carried out each time.")
-    ] = False,
+    start: Start,
+    secret_env: SecretEnv = None,
+    rotate_secret: RotateSecret = False,
     event_type: EventTypes = None,
     description: Annotated[str | None, typer.Option(help="Free text.")] = None,
     once_per_company: Annotated[
