@@ -68,7 +68,9 @@ def read_payload(raw: bytes, model: type[T], *, keep_unknown_fields: bool = Fals
     try:
         return _converter(keep_unknown_fields).decode(raw, model)
     except DecodeError as error:
-        return UnknownPayload(raw, tuple(attrs.evolve(each, path=join("payload", each.path)) for each in error.problems))
+        return UnknownPayload(
+            raw, tuple(attrs.evolve(each, path=join("payload", each.path)) for each in error.problems)
+        )
 
 
 @cache

@@ -78,7 +78,7 @@ class JobClosed(Delivery):
 
 @attrs.frozen(kw_only=True)
 class UnknownDelivery(Delivery):
-    """An event of a type that this release does not know, or of a known type with a damaged record. It is kept whole."""
+    """An event of a type that this release does not know, or with a damaged record. It is kept whole."""
 
     payload: UnknownPayload
     """The text of the payload; its ``problems`` tell why it is no record."""
@@ -132,5 +132,5 @@ def parse_delivery(
             return CompanyNew(id=id_, type=type_, payload=payload)
         case ClosedJob():
             return JobClosed(id=id_, type=type_, payload=payload)
-        case UnknownPayload():
+        case _:
             return UnknownDelivery(id=id_, type=type_, payload=payload, body=raw)

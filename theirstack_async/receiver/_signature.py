@@ -105,7 +105,7 @@ def raw_bytes(body: object) -> bytes:
         ArgumentError: it is a text or anything else that did not come from a socket.
     """
     if isinstance(body, (bytes, bytearray, memoryview)):
-        return bytes(body)
+        return bytes(cast("bytes", body))
     raise ArgumentError(
         f"body: expected the raw bytes of the request, got {type(body).__name__}; "
         "what was decoded, or parsed and written again, is not what was signed",
