@@ -217,7 +217,7 @@ class Run:
             self._resent.append(event_id)
         for event_id, error in report.rejected.items():
             self._left[event_id] = f"the API refused to send it again: {error}"
-        last = report.stopped_by or report.last_error
+        last = report.stopped_by or report.last_error or "the run was cut off"
         self._left.update(dict.fromkeys(report.unknown, f"nobody knows whether the API will send it again: {last}"))
         self._left.update(dict.fromkeys(report.skipped, f"the API was not asked to send it again: {last}"))
 
