@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
 
 from theirstack_async.receiver._receiver import Receiver
+
+_LINGER: Final = 2.0  # seconds to go on reading after an answer: to close at once may destroy it (RFC 9112, 9.6)
 
 
 class AiohttpReceiver:
@@ -50,6 +54,20 @@ class AiohttpReceiver:
         else:
             response = web.Response(status=answer.status, text=answer.text, headers=answer.headers)
         if not body.is_eof():
-            # aiohttp reads on for a while, so that the answer arrives, and then closes. The client had better know.
-            response.force_close()
+            await _cut_off(request, response)
         return response
+
+
+async def _cut_off(request: web.Request, response: web.Response) -> None:
+    """Answer a request whose body has not come to its end, and close.
+
+    aiohttp would do so too, after up to ten seconds, and log an error if the client leaves meanwhile.
+    """
+    response.force_close()
+    with suppress(OSError, web.RequestPayloadError):  # a TimeoutError is an OSError
+        await response.prepare(request)
+        await response.write_eof()
+        async with asyncio.timeout(_LINGER):
+            async for _ in request.content.iter_any():
+                continue
+    request.protocol.force_close()

@@ -61,7 +61,7 @@ class ASGIReceiver:
                     async with asyncio.timeout(_LINGER):
                         async for _ in body:
                             continue
-                await send({"type": "http.response.body"})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _live(self, receive: _Receive, send: _Send) -> None:
         stage = "startup"
