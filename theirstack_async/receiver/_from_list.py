@@ -50,12 +50,10 @@ def envelope(event_id: int, event_type: str, payload: bytes) -> bytes:
 
 
 def _types_of(record: Job | Company | JobClosed | None) -> tuple[str, ...]:
-    match record:
-        case Job(has_blurred_data=True) | Company(has_blurred_data=True) | None:
-            return ()
-        case JobClosed():
-            return ("job.closed",)
-        case Company():
-            return ("company.new",)
-        case Job():
-            return ("job.new",) if record.closed_at is None else ("job.new", "job.closed")
+    if isinstance(record, JobClosed):
+        return ("job.closed",)
+    if record is None or record.has_blurred_data:
+        return ()
+    if isinstance(record, Company):
+        return ("company.new",)
+    return ("job.new",) if record.closed_at is None else ("job.new", "job.closed")
