@@ -16,6 +16,7 @@ from theirstack_async.cli.session import call, guarding
 
 if TYPE_CHECKING:
     from theirstack_async import TheirStack
+    from theirstack_async.receiver import EnsuredWebhook
 
 _HISTORY: Final = (
     "If there is no such webhook yet, every past match of the search will be replayed, and billed (1 credit a job, 3 a "
@@ -60,7 +61,7 @@ def ensure(
     """Create a webhook on a saved search, or change and enable the one that is there; what fits already stays.
 
     It is known by its address and its search. Run it where you deploy, once: two runs at the same time may both create
-    one, and then say so. Enabling delivers, and bills, what matched while the webhook was off.
+    one, and the later one says so. Enabling delivers, and bills, what matched while the webhook was off.
     """
     if rotate_secret and secret_env is None:
         raise typer.BadParameter("--rotate-secret wants the new one from --secret-env")
@@ -85,15 +86,19 @@ def ensure(
             trigger_once_per_company=once_per_company,
             rotate_secret=rotate_secret,
         )
-        if out.json:
-            done = {"changed": ensured.changed, "actions": ensured.actions, "notes": ensured.notes}
-            out.line({"id": ensured.webhook.id, **done, "webhook": ensured.webhook})
-        else:
-            out.record(ensured.webhook)
-            out.say(str(ensured))
+        _show(out, ensured)
         return ExitCode.OK
 
     call(ctx, work, whole=out.json)
+
+
+def _show(out: Output, ensured: EnsuredWebhook) -> None:
+    if out.json:
+        done = {"changed": ensured.changed, "actions": ensured.actions, "notes": ensured.notes}
+        out.line({"id": ensured.webhook.id, **done, "webhook": ensured.webhook})
+    else:
+        out.record(ensured.webhook)
+        out.say(str(ensured))
 
 
 def _secret_in(name: str) -> str:

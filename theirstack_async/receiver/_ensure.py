@@ -79,8 +79,8 @@ async def ensure_webhook(
     so use two addresses for two webhooks of different event types.
 
     Run it where you deploy, once, and not in every worker: the API has no way to create a webhook only where there is
-    none, so two that run at once may both create one. Each looks again after creating, and warns (``UserWarning``)
-    with the ids of both. Nothing is ever archived here.
+    none, so two that run at once may both create one. Each looks again after creating, and the later one warns
+    (``UserWarning``) with the ids of both. Nothing is ever archived here.
 
     None of its calls costs a credit; the events that they set off do (1 credit a job, 3 a company). Enabling delivers,
     and bills, what matched while the webhook was off. Creating with a ``start`` in the past delivers, and bills, the
