@@ -11,7 +11,7 @@ from typing import Final, Self
 from aiohttp import web
 
 from theirstack_async.errors import SignatureError
-from theirstack_async.receiver._signature import SIGNATURE_HEADER, Secrets
+from theirstack_async.receiver import SIGNATURE_HEADER, verify_signature
 
 HOST: Final = "127.0.0.1"
 
@@ -21,7 +21,7 @@ class DemoReceiver:
 
     def __init__(self, secret: str, on_delivery: Callable[[], object]) -> None:
         """``on_delivery`` is called after each delivery."""
-        self._secrets = Secrets(secret)
+        self._secret = secret.encode()
         self._on_delivery = on_delivery
         self._socket = socket.socket()
         self._socket.bind((HOST, 0))
@@ -50,7 +50,7 @@ class DemoReceiver:
         body = await request.read()
         self.deliveries += 1
         try:
-            self._secrets.verify(body, request.headers.get(SIGNATURE_HEADER))
+            verify_signature(body, request.headers.get(SIGNATURE_HEADER), self._secret)
         except SignatureError as error:
             return web.Response(status=401, text=str(error))
         self.verified += 1
