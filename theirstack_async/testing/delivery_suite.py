@@ -74,7 +74,7 @@ class DeliverySuite:
         is_answer(
             await claim(other, 7, owner="b", now=NOW + LEASE, body=b"{}"), "mine", 7, "a claim when a lease is over"
         )
-        is_answer(await claim(store, 7, now=NOW + LEASE), "pending", 7, "a claim of what is leased anew")
+        is_answer(await claim(store, 7, now=NOW + LEASE, body=b"{}"), "pending", 7, "a claim of what is leased anew")
         [found] = await store.list(_PENDING)
         same(found, StoredDelivery(7, BODY, _PENDING, 0, None, NOW, NOW + 2 * LEASE), "what is stored then")
         await close(store, other)
