@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pytest
 
@@ -75,7 +75,7 @@ class StandIn:
         self.body = b"".join([piece async for piece in body])
         return self.answer() if callable(self.answer) else self.answer
 
-    async def __aenter__(self) -> StandIn:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,7 +91,8 @@ async def test_a_delivery_is_answered() -> None:
     it = Served()
     body = body_of(7)
     async with it.receiver:
-        server = await Server(part(body[:5], more=True), part(body[5:])).serve(ASGIReceiver(it.receiver), scope_of(body))
+        server = Server(part(body[:5], more=True), part(body[5:]))
+        await server.serve(ASGIReceiver(it.receiver), scope_of(body))
     assert it.handled == [7]
     assert server.sent == [
         {

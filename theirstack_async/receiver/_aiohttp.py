@@ -15,7 +15,9 @@ _LINGER: Final = 2.0  # seconds to go on reading after an answer: to close at on
 
 
 class AiohttpReceiver:
-    """Answers deliveries in an application of ``aiohttp.web``::
+    """Answers deliveries in an application of ``aiohttp.web``.
+
+    ::
 
         deliveries = AiohttpReceiver(receiver)
         app.cleanup_ctx.append(deliveries.lifespan)

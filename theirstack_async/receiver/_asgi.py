@@ -96,4 +96,4 @@ class _Body:
         if message["type"] == "http.disconnect":
             raise _DisconnectedError
         self.ended = not message.get("more_body", False)
-        return message.get("body", b"")
+        return bytes(message.get("body", b""))
