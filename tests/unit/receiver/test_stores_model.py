@@ -64,17 +64,14 @@ def clock(sequence: list[tuple[str, tuple[list[Any], dict[str, Any]]]]) -> None:
 
 
 def comparable(answer: Any) -> Any:
-    """Return an answer without what stores may differ in: details of what is done."""
+    """Return an answer without what stores may differ in: details of what is done, and what means nothing."""
     if isinstance(answer, list):
-        return [
-            attrs.evolve(one, attempts=0, error=None, received_at=0.0, due=0.0)
-            if isinstance(one, StoredDelivery) and one.state is DeliveryState.DONE
-            else one
-            for one in answer
-        ]
-    if getattr(answer, "status", None) == "done":
-        return "done"
-    return answer
+        return [comparable(one) for one in answer]
+    if isinstance(answer, StoredDelivery) and answer.state is not DeliveryState.PENDING:
+        answer = attrs.evolve(answer, due=0.0)
+        if answer.state is DeliveryState.DONE:
+            return attrs.evolve(answer, attempts=0, error=None, received_at=0.0)
+    return "done" if getattr(answer, "status", None) == "done" else answer
 
 
 async def ask(store: DeliveryStore, name: str, args: list[Any], how: dict[str, Any]) -> Any:
