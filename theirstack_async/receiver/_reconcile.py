@@ -67,6 +67,7 @@ async def reconcile(
 
     Raises:
         ArgumentError: an argument was refused, before anything was asked for.
+        ConfigurationError: the receiver was stopped meanwhile.
         TheirStackError: a list could not be read, or the store failed. When that is of one webhook's own (400, 403,
             404, 422, an answer that cannot be read, a list that moves too fast), the others were reconciled first.
             What was done is done, and in ``error.report``, a :class:`ReconcileReport`, as with any exception.

@@ -11,11 +11,11 @@ import attrs
 
 from theirstack_async._fanout import FanOut
 from theirstack_async._ids import IdSet
-from theirstack_async.errors import DeliveryError, NotFoundError
+from theirstack_async.errors import ConfigurationError, DeliveryError, NotFoundError
 from theirstack_async.models._base import Model, set_utc
 from theirstack_async.receiver._answer import Answer
 from theirstack_async.receiver._from_list import envelope, record_of
-from theirstack_async.receiver._intake import KNOWN
+from theirstack_async.receiver._intake import KNOWN, STOPPED
 from theirstack_async.receiver._reconcile_report import ReconcileReport
 from theirstack_async.receiver._store import DeliveryStore
 
@@ -168,6 +168,8 @@ class Run:
         except DeliveryError as error:
             self._left[event_id] = f"its row makes no delivery: {error}"
             return
+        if answer == STOPPED:
+            raise ConfigurationError("the receiver was stopped while its events were reconciled; run it again")
         if not answer.ok:
             self._left[event_id] = f"the receiver answered {answer.status}: {answer.text}"
             return
