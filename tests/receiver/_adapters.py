@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import uvicorn
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from theirstack_async.receiver import (
     AiohttpReceiver,
@@ -47,6 +49,29 @@ def post(body: bytes, *headers: str, path: str = "/theirstack", signed: bool = T
 def chunk(data: bytes) -> bytes:
     """Return one chunk of a chunked body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+CHUNKED: Final = post(b"", "Transfer-Encoding: chunked").replace(b"Content-Length: 0\r\n", b"")
+"""The head of a delivery without a declared length."""
+
+
+def declaring(length: int | str, *headers: str) -> bytes:
+    """Return a head that promises a body of a length."""
+    return post(b"", *headers).replace(b"Content-Length: 0", f"Content-Length: {length}".encode())
+
+
+def in_chunks(body: bytes, signature: str | None = None) -> bytes:
+    """Return a delivery in chunks, signed if no signature is given."""
+    value = sign(body, SECRET) if signature is None else signature
+    head = CHUNKED.replace(sign(b"", SECRET).encode(), value.encode("latin-1"))
+    return head + b"".join(chunk(part) for part in (body[:9], body[9:]) if part) + chunk(b"")
+
+
+def complaints(records: Iterable[logging.LogRecord]) -> list[str]:
+    """Return the errors among what was logged, but for requests that aiohttp refuses by itself and logs as errors."""
+    errors = [record for record in records if record.levelno >= logging.ERROR]
+    refused = [each for each in errors if each.exc_info and isinstance(each.exc_info[1], HttpProcessingError)]
+    return [each.getMessage() for each in errors if each not in refused]
 
 
 class Said:

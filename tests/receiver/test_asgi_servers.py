@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, MutableMapping
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 from litestar import Litestar, asgi
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from tests.receiver._adapters import SECRET, Durable, Served, body_of, post, until, uvicorn_at, uvicorn_for, wire
@@ -82,6 +84,29 @@ async def test_all_methods_come_to_it(application: Callable[[Served], Any]) -> N
             await line.send(f"{method} /theirstack HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             said = await line.said(head=method == "HEAD")
             assert (method, said.status, said.headers.get("allow")) == (method, 405, "POST")
+
+
+async def test_middleware_is_no_hindrance(caplog: pytest.LogCaptureFixture) -> None:
+    """What ``@app.middleware("http")`` makes of each request reads and answers in its own way."""
+    it = Served(max_bytes=1_000)
+    app = in_fastapi(it)
+
+    @app.middleware("http")
+    async def passing(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        return await call_next(request)
+
+    async with uvicorn_at(app) as port:
+        async with wire(port) as line:
+            await line.send(post(body_of(1, padding=10_000)))
+            assert (await line.said()).status == 413
+            assert await line.ended()
+        async with wire(port) as line:
+            await line.send(post(body_of(1))[:-1])
+        async with wire(port) as line:
+            await line.send(post(body_of(2)))
+            assert (await line.said()).status == 200
+    assert it.handled == [2]
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_other_paths_are_the_applications_own() -> None:

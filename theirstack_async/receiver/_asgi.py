@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, Final, Self
 
+from theirstack_async.receiver._answer import Answer
 from theirstack_async.receiver._receiver import Receiver
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
-
 _LINGER: Final = 2.0  # seconds to go on reading after an answer: to close at once may destroy it (RFC 9112, 9.6)
 
 
@@ -20,11 +20,10 @@ class ASGIReceiver:
     """Answers deliveries in any ASGI server or framework, and needs none of them.
 
     Alone it is a whole application, ``app = ASGIReceiver(receiver)`` for ``uvicorn module:app``: it answers on every
-    path, and starts and drains the receiver. A receiver that cannot start, such as for its store, ends the server.
-    Inside another application it is a route, such as Starlette's ``Route("/theirstack", ASGIReceiver(receiver))``, and
-    ``async with receiver:`` belongs into that application's lifespan: servers tell the outermost application only.
-    Prefer a ``Route`` to a ``Mount``, which answers ``/theirstack/``, and ``/theirstack`` with a redirect only: nothing
-    says that the API follows one, so deliveries may be lost. Give it the URL exactly as served, slash or no slash.
+    path, and starts and drains the receiver. Inside another it is a route, as in Starlette's and FastAPI's
+    ``routes=[Route("/theirstack", ASGIReceiver(receiver))]``, and ``async with receiver:`` belongs into its lifespan,
+    since servers tell the outermost application only. A ``Mount`` answers ``/theirstack/``, and ``/theirstack`` with a
+    redirect: nothing says that the API follows one, so deliveries may be lost. Give it the URL exactly as it is served.
     """
 
     def __init__(self, receiver: Receiver) -> None:
@@ -34,8 +33,7 @@ class ASGIReceiver:
         """Serve a request, or the server's lifespan; a WebSocket is closed. Raises ValueError for anything else."""
         match scope["type"]:
             case "http":
-                with suppress(_DisconnectedError):
-                    await self._answer(scope, _Body(receive), send)
+                await self._answer(scope, _Body(receive), send)
             case "lifespan":
                 await self._live(receive, send)
             case "websocket":
@@ -45,7 +43,10 @@ class ASGIReceiver:
 
     async def _answer(self, scope: _Message, body: _Body, send: _Send) -> None:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        answer = await self._receiver.receive(scope["method"], headers, body)
+        try:
+            answer = await self._receiver.receive(scope["method"], headers, body)
+        except _DisconnectedError:
+            answer = Answer(400, "the request's body broke off")  # nobody gets it, but middleware expects an answer
         text = answer.text.encode()
         # Servers drop what is left of a body, as long as it takes: one that may have no end is cut off.
         endless = answer.status in (408, 413) or "transfer-encoding" in (name for name, _ in headers)
@@ -57,7 +58,7 @@ class ASGIReceiver:
             await send({"type": "http.response.start", "status": answer.status, "headers": raw})
             await send({"type": "http.response.body", "body": text, "more_body": cut})
             if cut:
-                with suppress(TimeoutError):
+                with suppress(TimeoutError, _DisconnectedError):
                     async with asyncio.timeout(_LINGER):
                         async for _ in body:
                             continue
@@ -71,10 +72,9 @@ class ASGIReceiver:
                 await send({"type": "lifespan.startup.complete"})
                 stage = "shutdown"
                 await receive()
+            await send({"type": "lifespan.shutdown.complete"})
         except Exception as error:  # noqa: BLE001 - whatever it is, the server has to be told
             await send({"type": f"lifespan.{stage}.failed", "message": f"{type(error).__name__}: {error}"})
-        else:
-            await send({"type": "lifespan.shutdown.complete"})
 
 
 class _DisconnectedError(Exception):
