@@ -108,10 +108,10 @@ async def test_an_event_that_is_listed_twice_is_taken_in_once(world: World) -> N
     assert sorted(world.admitted) == [1, 2]
 
 
-@pytest.mark.parametrize("how", ["process", "resend"])
-async def test_events_that_come_while_the_list_is_read(how: str) -> None:
+@pytest.mark.parametrize(("how", "order"), [("process", "desc"), ("resend", "desc"), ("process", "asc")])
+async def test_events_that_come_while_the_list_is_read(how: str, order: str) -> None:
     """New rows push the others on; each that was there is met all the same, and once."""
-    async with a_world() as world:
+    async with a_world(order=order) as world:
         ids = world.fake.seed_events(world.webhook, 1_200)
         late: list[int] = []
 

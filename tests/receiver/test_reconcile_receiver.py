@@ -71,7 +71,7 @@ async def test_with_room_for_one_event(world: World, tmp_path: Path, kind: str) 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_deliveries_get_in_between(world: World, tmp_path: Path, kind: str) -> None:
     """They stand in line behind ten events of the list at the most, whatever is left of these."""
-    ids = world.fake.seed_events(world.webhook, 300)
+    ids = world.fake.seed_events(world.webhook, 200)
     handled: Counter[int] = Counter()
     async with receiver_of(kind, tmp_path, handled, queue=2, max_concurrency=1) as receiver:
         task = asyncio.create_task(run(receiver, world))
@@ -82,11 +82,11 @@ async def test_deliveries_get_in_between(world: World, tmp_path: Path, kind: str
         report = await task
         await receiver.settled()
         assert handled == once([7, *ids])
-        assert len(report.processed) == 300
+        assert len(report.processed) == 200
 
 
 async def test_two_receivers_with_one_store(world: World, tmp_path: Path) -> None:
-    ids = world.fake.seed_events(world.webhook, 600)
+    ids = world.fake.seed_events(world.webhook, 200)
     handled: Counter[int] = Counter()
     one, other = (receiver_of("sqlite", tmp_path, handled) for _ in range(2))
     async with one, other:
@@ -173,7 +173,7 @@ async def test_a_record_that_is_too_large_to_be_delivered(world: World) -> None:
 
 async def test_a_receiver_that_stops_meanwhile(world: World, tmp_path: Path) -> None:
     """What was taken in by then is handled; the rest is for the next run."""
-    ids = world.fake.seed_events(world.webhook, 1_200)
+    ids = world.fake.seed_events(world.webhook, 400)
     handled: Counter[int] = Counter()
     async with receiver_of("sqlite", tmp_path, handled) as receiver:
         task = asyncio.create_task(run(receiver, world))
@@ -185,7 +185,7 @@ async def test_a_receiver_that_stops_meanwhile(world: World, tmp_path: Path) -> 
     assert isinstance(report, ReconcileReport)
     check(report)
     assert set(report.processed) <= set(handled)
-    assert 20 <= len(handled) < 1_200
+    assert 20 <= len(handled) < 400
     async with receiver_of("sqlite", tmp_path, handled) as receiver:
         await run(receiver, world)
         await receiver.settled()
