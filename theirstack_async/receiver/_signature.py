@@ -63,15 +63,14 @@ class Secrets:
         Raises:
             ArgumentError: there is none, one is blank, or one is neither text nor bytes.
         """
-        keys = _keys(secrets)
+        self._keys: Final = _keys(secrets)
         del secrets
-        if not keys:
+        if not self._keys:
             raise ArgumentError(
                 "secrets: expected the webhook's secret, or several, each a text or bytes and none of them blank; "
                 "without one nobody can tell who sent a delivery",
                 field="secrets",
             )
-        self._keys: Final = keys
 
     def verify(self, body: bytes, header: str | bytes | None) -> None:
         """Return if a body is signed with one of the secrets.
