@@ -14,7 +14,7 @@ import typer
 from theirstack_async import ArgumentError
 from theirstack_async.cli.options import Json, read_instant
 from theirstack_async.cli.output import Output
-from theirstack_async.cli.receive_run import ATTEMPTS, STOPPING, Reception, Wanted
+from theirstack_async.cli.receive_run import ATTEMPTS, LEASE, STOPPING, Reception, Wanted
 from theirstack_async.cli.session import Settings, guarding, run
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def receive(
 
         receiver = Receiver(
             secrets, SQLiteDeliveries(kept), queue=queue, max_concurrency=max_concurrency, budget=budget,
-            max_attempts=ATTEMPTS, dedupe=dedupe.value,
+            max_attempts=ATTEMPTS, lease=LEASE, dedupe=dedupe.value,
         )  # fmt: skip
         reception = Reception(receiver, out, kept, output)
         async with reception, _serving(receiver, host, port, path, budget) as url:

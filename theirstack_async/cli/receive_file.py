@@ -89,10 +89,7 @@ class DeliveryFile:
         if event_id in self._written:
             return
         if event_id not in self._coming:
-            coming = asyncio.get_running_loop().create_future()
-            # Looked at, also where whoever waited for it was cancelled.
-            coming.add_done_callback(asyncio.Future.exception)
-            self._coming[event_id] = coming
+            self._coming[event_id] = asyncio.get_running_loop().create_future()
             self._waiting.append((event_id, line))
             if self._writer is None:
                 self._writer = asyncio.create_task(self._write())
@@ -122,6 +119,8 @@ class DeliveryFile:
                     coming.set_result(None)
                 else:
                     coming.set_exception(self._refused(failed))
+                    # Looked at, so that asyncio does not complain where whoever waited for it was cancelled.
+                    coming.exception()
         self._writer = None
 
     def _refused(self, error: OSError) -> SinkError:
@@ -160,13 +159,15 @@ class DeliveryFile:
             return file.read().rpartition(b"\n")[2]
 
     def _begin(self, pending: IdSet, torn: bytes, ours: bool) -> None:
-        if torn and ours:
-            os.truncate(self._path, os.path.getsize(self._path) - len(torn))  # noqa: PTH202
-        elif torn:
-            note(f"{self._shown} did not end with a line break, so one was added.")
-            self._append(b"\n")
-        with open(self._path, "rb") as file:  # noqa: PTH123
+        with open(self._path, "r+b") as file:  # noqa: PTH123
+            if torn and ours:
+                file.truncate(file.seek(0, os.SEEK_END) - len(torn))
+            elif torn:
+                note(f"{self._shown} did not end with a line break, so one was added.")
+                self._append(b"\n")
             self._written.update([*_found(file, pending)])
+            # What a program wrote that was killed may not be on the disk yet, and is about to be settled.
+            os.fsync(file.fileno())
 
     def _append(self, lines: bytes) -> None:
         file = self._file
@@ -198,12 +199,11 @@ def line_of(event_id: int, body: bytes) -> bytes:
 
     A body whose payload is not quite JSON becomes a text in an object with the event's id.
     """
-    line = body.replace(b"\r", b" ").replace(b"\n", b" ")
     try:
-        json.loads(line)
+        json.loads(body)
     except (ValueError, RecursionError):
-        line = json.dumps({"id": event_id, "body": body.decode("utf-8", "surrogateescape")}).encode("ascii")
-    return line + b"\n"
+        body = json.dumps({"id": event_id, "body": body.decode("utf-8", "surrogateescape")}).encode("ascii")
+    return body.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
 
 
 async def _pending(store: DeliveryStore, torn: bytes) -> tuple[IdSet, bool]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 STOPPING: Final = "Stopping. What is in hand is written, for 10 seconds at most; Ctrl-C again cuts it."
 ATTEMPTS: Final = 1_000_000
 """A line fails while the disk is full. It is tried again, every five minutes at last, until there is room."""
+LEASE: Final = 10.0
+"""Seconds. One that ended too early does no harm here: what was written is not written again."""
 _EVERY: Final = 0.25
 """Seconds between two pictures of the counts on a terminal."""
 _EVERY_LINE: Final = 10.0

@@ -1,0 +1,346 @@
+"""``theirstack receive``: deliveries become lines, each once, and the end is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.cli._receiving import OTHER, SECRET, Receiving, Scene, nothing
+from tests.cli.conftest import Run
+from theirstack_async import DeliveryStoreError, SinkError
+from theirstack_async._database.thread import file_lock
+from theirstack_async.cli import receive_run
+from theirstack_async.cli.receive_file import DeliveryFile
+from theirstack_async.receiver import DeliveryState, SQLiteDeliveries
+
+
+@pytest.fixture
+def receiving(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Receiving:
+    return Receiving(run, monkeypatch, tmp_path)
+
+
+def kept(path: Path, *events: tuple[int, bytes], owner: str = "a process that died") -> None:
+    """Leave events in a store as a process does that is killed while they are in hand, some time ago."""
+
+    async def leave() -> None:
+        store = SQLiteDeliveries(path)
+        for event_id, body in events:
+            await store.claim(event_id, body, record=None, owner=owner, now=1.0, until=2.0)
+        await store.aclose()
+
+    asyncio.run(leave())
+
+
+def body_of(event_id: int) -> bytes:
+    return b'{"id":%d,"type":"job.closed","payload":{"id":5,"closed_at":"2026-09-01T05:00:00Z"}}' % event_id
+
+
+def test_deliveries_become_lines(receiving: Receiving) -> None:
+    ids: list[int] = []
+
+    async def script(scene: Scene) -> None:
+        other = scene.fake.seed_webhook(scene.url, secret=OTHER)
+        wrong = scene.fake.seed_webhook(scene.url, secret="0123456789abcdef-wrong")
+        for webhook, kind in ((scene.webhook, "job"), (other, "company"), (scene.webhook, "job_closed")):
+            ids.extend(scene.fake.trigger(webhook, 5, kind=kind))
+        refused = scene.fake.trigger(wrong, 2)
+        await scene.fake.settled()
+        assert {scene.fake.event(each).response_status_code for each in ids} == {202}
+        assert {scene.fake.event(each).response_status_code for each in refused} == {403}
+        await scene.written()
+
+    result = receiving(script, "--secret-env", "OTHER")
+    assert result.exit_code == 0
+    assert receiving.ids() == ids
+    assert [line["type"] for line in sorted(receiving.lines(), key=lambda line: line["id"])] == [
+        *["job.new"] * 5, *["company.new"] * 5, *["job.closed"] * 5,
+    ]  # fmt: skip
+    begun, ended = map(json.loads, result.stdout.splitlines())
+    assert begun == {"url": begun["url"], "out": str(receiving.out), "store": str(receiving.kept)}
+    assert (ended["written"], ended["handled"], ended["answers"]) == (15, 15, {"202": 15, "403": 2})
+    assert ended["stored"] == {"pending": 0, "done": 15, "unhandled": 0, "dead": 0}
+    assert (ended["out"], ended["reconcile"]) == (str(receiving.out), None)
+    assert result.stderr == (
+        f"Listening on {begun['url']} until Ctrl-C. Deliveries are added to {receiving.out}.\n{receive_run.STOPPING}\n"
+    )
+
+
+def test_a_line_is_the_delivery_as_it_came(receiving: Receiving) -> None:
+    """Fields that no model knows, types that are not known, and spaces are kept; a line break in it is a space."""
+    unusual = (
+        b'{\r\n "payload": {"id": 7, "closed_at": "x", "new": [1, "\\n\\u00e9"]},\n "type": "job.closed", "id": 8}'
+    )
+    unknown = b'{"id":9,"type":"moon.full","payload":{"a":"\xc3\xa9"},"sent_at":"2026"}'
+    odd = b'{"id":10,"type":"job.new","payload":"\t"}'
+
+    async def script(scene: Scene) -> None:
+        for body in (unusual, unknown, odd):
+            assert await scene.post(body) == 202
+            await scene.written()
+
+    assert receiving(script).exit_code == 0
+    first, second, third = receiving.out.read_bytes().splitlines()
+    assert first == unusual.replace(b"\r", b" ").replace(b"\n", b" ")
+    assert second == unknown
+    assert json.loads(third) == {"id": 10, "body": odd.decode()}, "a control character is no JSON"
+
+
+def test_an_event_is_written_once(receiving: Receiving) -> None:
+    async def script(scene: Scene) -> None:
+        for _ in range(2):
+            assert await scene.post(body_of(1)) in (200, 202)
+            await scene.written()
+
+    for _ in range(2):
+        assert receiving(script).exit_code == 0
+    assert receiving.ids() == [1]
+
+
+def test_a_record_is_written_once_where_that_is_asked_for(receiving: Receiving) -> None:
+    async def script(scene: Scene) -> None:
+        for event_id in (1, 2):
+            await scene.post(body_of(event_id))
+            await scene.written()
+
+    assert receiving(script, "--dedupe", "record").exit_code == 0
+    assert receiving.ids() == [1]
+
+
+def test_what_a_run_left_behind_is_written_unless_it_was(receiving: Receiving) -> None:
+    kept(receiving.kept, *((each, body_of(each)) for each in range(1, 6)))
+    receiving.out.write_bytes(b"".join(body_of(each) + b"\n" for each in (2, 7, 4)))
+    result = receiving(Scene.written)
+    ended = json.loads(result.stdout.splitlines()[-1])
+    assert (ended["written"], ended["handled"], ended["stored"]["done"]) == (3, 5, 5)
+    assert [line["id"] for line in receiving.lines()[:3]] == [2, 7, 4]
+    assert receiving.ids() == [1, 2, 3, 4, 5, 7]
+
+
+@pytest.mark.parametrize("cut", [1, 20, len(body_of(2))])
+def test_a_line_that_was_not_whole_is_written_again(receiving: Receiving, cut: int) -> None:
+    kept(receiving.kept, (1, body_of(1)), (2, body_of(2)))
+    receiving.out.write_bytes(body_of(1) + b"\n" + body_of(2)[:cut])
+    assert receiving(Scene.written).exit_code == 0
+    assert receiving.out.read_bytes() == body_of(1) + b"\n" + body_of(2) + b"\n"
+
+
+def test_what_somebody_else_wrote_is_left_alone(receiving: Receiving) -> None:
+    kept(receiving.kept, (1, body_of(1)))
+    receiving.out.write_bytes(b'{"id":"mine"}\n[3]\nnull\n{"no":"id"}\nnotes')
+    result = receiving(Scene.written)
+    assert receiving.out.read_bytes() == b'{"id":"mine"}\n[3]\nnull\n{"no":"id"}\nnotes\n' + body_of(1) + b"\n"
+    assert f"{receiving.out} did not end with a line break, so one was added.\n" in result.stderr
+
+
+def test_only_its_own_path_is_answered(receiving: Receiving) -> None:
+    async def script(scene: Scene) -> None:
+        assert scene.url.endswith("/hook/it")
+        assert await scene.post(body_of(1), url=scene.url + "/") == 404
+        async with aiohttp.ClientSession() as session, session.get(scene.url) as got:
+            assert (got.status, got.headers["Allow"]) == (405, "POST")
+        assert await scene.post(body_of(1)) == 202
+        await scene.written()
+
+    assert receiving(script, "--path", "/hook/it").exit_code == 0
+
+
+@pytest.mark.usefixtures("people")
+def test_people_read_a_sentence(receiving: Receiving) -> None:
+    async def script(scene: Scene) -> None:
+        for body, secret in ((body_of(1), SECRET), (body_of(1), SECRET), (body_of(2), OTHER), (b"[]", SECRET)):
+            await scene.post(body, secret=secret)
+        await scene.written()
+
+    result = receiving(script)
+    assert result.stdout == "1 written, 1 known already, 2 refused.\n"
+
+
+def test_a_pipe_gets_a_line_when_something_has_changed(receiving: Receiving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive_run, "_EVERY_LINE", 0.0)
+    looks = 0
+    real = receive_run._Follower.update
+
+    def update(follower: receive_run._Follower) -> None:
+        nonlocal looks
+        looks += 1
+        real(follower)
+
+    monkeypatch.setattr(receive_run._Follower, "update", update)
+
+    async def script(scene: Scene) -> None:
+        await scene.post(body_of(1))
+        await scene.written()
+        seen = looks
+        while looks < seen + 3:
+            await asyncio.sleep(0)
+
+    result = receiving(script)
+    assert result.stderr.count("\n1 written.\n") == 1
+    assert "0 written.\n" not in result.stderr
+
+
+def test_a_second_interrupt_cuts_what_is_in_hand(receiving: Receiving, monkeypatch: pytest.MonkeyPatch) -> None:
+    writing = asyncio.Event()
+
+    async def add(file: DeliveryFile, event_id: int, line: bytes) -> None:
+        writing.set()
+        await asyncio.Event().wait()
+
+    async def script(scene: Scene) -> None:
+        asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGTERM)
+        await scene.post(body_of(1))
+        await writing.wait()
+
+    monkeypatch.setattr(DeliveryFile, "add", add)
+    result = receiving(script)
+    assert result.exit_code == 143
+    assert json.loads(result.stdout.splitlines()[-1])["stored"]["pending"] == 1
+    assert "1 delivery stored and not written yet: the same command goes on with them.\n" in result.stderr
+    monkeypatch.undo()
+
+
+def test_a_full_disk_is_told_once_and_the_line_tried_again(
+    receiving: Receiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = DeliveryFile.add, 0
+
+    async def add(file: DeliveryFile, event_id: int, line: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise SinkError("the disk is full")
+        await real(file, event_id, line)
+
+    async def script(scene: Scene) -> None:
+        for event_id in (1, 2):
+            await scene.post(body_of(event_id))
+        await scene.written()
+
+    monkeypatch.setattr(DeliveryFile, "add", add)
+    result = receiving(script)
+    assert (result.exit_code, receiving.ids(), tries) == (0, [1, 2], 4)
+    assert result.stderr.count("error: the disk is full\n") == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_events_that_were_given_up_are_told(receiving: Receiving) -> None:
+    async def dead() -> None:
+        store = SQLiteDeliveries(receiving.kept)
+        await store.claim(1, b"not a delivery", record=None, owner="me", now=1.0, until=2.0)
+        await store.aclose()
+
+    asyncio.run(dead())
+    result = receiving(Scene.written)
+    assert (
+        f"1 delivery given up: theirstack deliveries list --store {receiving.kept} --state dead shows why."
+        in result.stderr
+    )
+
+
+def test_an_event_that_somebody_else_took_is_not_written(receiving: Receiving) -> None:
+    real = receive_run.Reception._body
+
+    async def script(scene: Scene) -> None:
+        raised: list[BaseException] = []
+
+        async def taken(reception: receive_run.Reception, delivery: Any) -> bytes:
+            store = SQLiteDeliveries(receiving.kept)
+            await store.take(owner="another", now=time.time() + 60, until=time.time() + 120, limit=1)
+            await store.settle(
+                1, owner="another", state=DeliveryState.DONE, attempts=0, error=None, due=0.0, now=time.time()
+            )
+            await store.aclose()
+            try:
+                return await real(reception, delivery)
+            except DeliveryStoreError as error:
+                raised.append(error)
+                raise
+
+        receiving.monkeypatch.setattr(receive_run.Reception, "_body", taken)
+        # One that another has too, so that there is a next one.
+        await scene.store.claim(2, body_of(2), record=None, owner="another", now=time.time(), until=time.time() + 999)
+        await scene.post(body_of(1))
+        while not raised:
+            await asyncio.sleep(0.005)
+        assert str(raised[0]).startswith("event 1 is no longer pending in ")
+
+    assert receiving(script).exit_code == 0
+    assert receiving.out.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--secret-env", "NOWHERE"), "--secret-env: the environment variable NOWHERE is not set; it has to hold"),
+        (("--secret-env", "BLANK"), "--secret-env: the environment variable BLANK is empty; it has to hold"),
+        (("--path", "hook"), "--path: expected a path such as /theirstack, got 'hook'"),
+        (("--path", "/{name}"), "--path: expected a path such as /theirstack, got '/{name}'"),
+        (("--store", "{out}"), "--store: {out} is the file of --out; they have to be two."),
+        (("--reconcile", 7), "--reconcile: say with --since WHEN how far to look back."),
+        (("--since", "2026-05-01T00:00:00Z"), "--since: is for --reconcile WEBHOOK_ID, which is missing."),
+        (("--reconcile", 7, "--since", "2026-05-01"), "--since: expected an instant with an offset such as"),
+        (("--budget", 0), "budget: expected seconds above 0"),
+        (("--out", "{out}/nowhere/events.jsonl"), "--out: cannot write {out}/nowhere/events.jsonl: the folder"),
+        (("--out", "{folder}"), "--out: {folder} is no file that lines can be added to."),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    receiving: Receiving, run: Run, monkeypatch: pytest.MonkeyPatch, options: tuple[object, ...], said: str
+) -> None:
+    monkeypatch.setenv("BLANK", " \n")
+    names = {"out": receiving.out, "folder": receiving.out.parent}
+    given = [str(each).format(**names) if "name" not in str(each) else each for each in options]
+    result = run("receive", "--port", 0, "--secret-env", "SECRET", "--out", receiving.out, *given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (said.format(**names) if "name" not in said else said) in result.stderr
+
+
+def test_a_secret_and_a_file_are_compulsory(run: Run, receiving: Receiving) -> None:
+    for options in (("--out", receiving.out), ("--secret-env", "SECRET")):
+        result = run("receive", *options)
+        assert (result.exit_code, "Missing option" in result.stderr) == (2, True)
+
+
+def test_a_port_that_is_taken_is_a_usage_error(run: Run, receiving: Receiving) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("receive", "--port", port, "--secret-env", "SECRET", "--out", receiving.out)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"error: --port: cannot listen on 127.0.0.1, port {port}: " in result.stderr
+
+
+def test_a_store_that_is_none_is_told(run: Run, receiving: Receiving) -> None:
+    receiving.kept.write_text("no database " * 100, "utf-8")
+    result = run("receive", "--port", 0, "--secret-env", "SECRET", "--out", receiving.out)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert str(receiving.kept) in result.stderr
+
+
+def test_two_programs_do_not_write_to_one_file(receiving: Receiving, run: Run) -> None:
+    with file_lock(f"{receiving.out}.lock"):
+        result = run("receive", "--port", 0, "--secret-env", "SECRET", "--out", receiving.out)
+    assert (result.exit_code, result.stdout) == (10, "")
+    assert f"another program writes to {receiving.out}; let it end, or give each a file of its own." in result.stderr
+    assert receiving(nothing).exit_code == 0
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_an_ipv6_address_is_shown_in_brackets(receiving: Receiving) -> None:
+    async def script(scene: Scene) -> None:
+        assert scene.url.startswith("http://[::1]:")
+
+    assert receiving(script, "--host", "::1").exit_code == 0
+
+
+def test_it_may_have_nothing_to_do(receiving: Receiving) -> None:
+    assert receiving(nothing).exit_code == 0
+    assert receiving.out.read_bytes() == b""
