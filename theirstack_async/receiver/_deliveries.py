@@ -61,7 +61,8 @@ class CompanyNew(Delivery):
     @property
     def record(self) -> str:
         """``company.new:`` and the company's id."""
-        return f"{self.type}:{self.payload.id}"
+        # A lone surrogate is JSON, and no database takes it.
+        return f"{self.type}:{self.payload.id.encode('utf-8', 'backslashreplace').decode()}"
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import Members, Token, damaged, rows, write
+from tests.strategies import Members, Token, damaged, minimal, rows, write
 from theirstack_async.errors import ArgumentError, DeliveryError, Problem
 from theirstack_async.models import Company, Job, JobClosed
 from theirstack_async.receiver import CompanyNew, Delivery, JobNew, UnknownDelivery, parse_delivery
@@ -213,6 +213,15 @@ def test_what_only_the_standard_library_reads_costs_no_delivery(value: bytes) ->
     assert {problem.path for problem in kept.payload.problems} == {"payload.closed_at"}
     beside = parse_delivery(b'{"new":' + value + b',"payload":{"id":7},"id":41,"type":"job.closed"}')
     assert isinstance(beside, ClosedDelivery)
+
+
+def test_what_a_record_is_called_has_a_form_in_utf_8() -> None:
+    """A store keeps it as text, and databases take no lone surrogate."""
+    for id_, name in (("\ud800", "\\ud800"), ("ключ", "ключ"), ("a\\b", "a\\b"), ("\U0001f511", "\U0001f511")):
+        found = parse_delivery(delivery(json.dumps({**minimal(Company), "id": id_}).encode(), b"company.new"))
+        assert isinstance(found, CompanyNew)
+        assert found.payload.id == id_
+        assert found.record == f"company.new:{name}"
 
 
 def test_of_names_that_stand_twice_the_last_counts() -> None:
