@@ -148,6 +148,19 @@ async def test_an_error_of_the_intake_comes_out_as_it_is(world: World) -> None:
     assert {last, last - 1, last - 2} <= {*report.processed}
 
 
+async def test_an_error_with_the_last_event_comes_out_too(world: World) -> None:
+    (event_id,) = world.fake.seed_events(world.webhook, 1)
+
+    async def admit(body: bytes) -> Answer:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        await world.reconcile(admit=admit)
+    assert report_of(caught.value).left == {event_id: TURN}
+
+
 async def test_cancelled_while_events_wait_to_be_taken_in(world: World) -> None:
     """Those that wait are given a moment to be stored; the report tells which were."""
     ids = [*reversed(world.fake.seed_events(world.webhook, 30))]
