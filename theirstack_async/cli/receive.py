@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 
 import typer
 
@@ -30,46 +30,64 @@ class SameBy(StrEnum):
     RECORD = "record"
 
 
+SecretEnv: TypeAlias = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME",
+        help="The environment variable that holds the webhook's secret; may be repeated, while one secret is replaced "
+        "by another.",
+    ),
+]
+Out: TypeAlias = Annotated[
+    str, typer.Option(metavar="FILE", help="Each delivery is added to it, as it came, as one line of JSON.")
+]
+Port: TypeAlias = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+Host: TypeAlias = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")]
+UrlPath: TypeAlias = Annotated[
+    str, typer.Option("--path", help="The path of the webhook's URL; all others are answered 404.")
+]
+StoreFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Where deliveries are kept until they are written; <out>.store.db, unless given."
+    ),
+]
+Queue: TypeAlias = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Deliveries in hand at once; beyond it, they are answered 503.")
+]
+Writers: TypeAlias = Annotated[
+    int, typer.Option("--max-concurrency", min=1, metavar="N", help="Deliveries written at once.")
+]
+Within: TypeAlias = Annotated[float, typer.Option(metavar="SECONDS", help="Within which a delivery is answered.")]
+Dedupe: TypeAlias = Annotated[
+    SameBy, typer.Option(help="What is written once: each event, or each record that events are about.")
+]
+Reconcile: TypeAlias = Annotated[
+    list[int] | None,
+    typer.Option(
+        metavar="WEBHOOK_ID",
+        help="Get what never arrived from this webhook's event list, with --since; may be repeated. Needs the key.",
+    ),
+]
+Since: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="Of --reconcile: events of 2026-05-01T09:00:00Z or later.")
+]
+
+
 def receive(
     ctx: typer.Context,
-    secret_env: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAME",
-            help="The environment variable that holds the webhook's secret; may be repeated, while one secret is "
-            "replaced by another.",
-        ),
-    ],
-    out: Annotated[
-        str, typer.Option(metavar="FILE", help="Each delivery is added to it, as it came, as one line of JSON.")
-    ],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")
-    ] = "127.0.0.1",
-    path: Annotated[str, typer.Option(help="The path of the webhook's URL; all others are answered 404.")] = "/",
-    store: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Where deliveries are kept until they are written; <out>.store.db, unless given."
-        ),
-    ] = None,
-    queue: Annotated[int, typer.Option(min=1, metavar="N", help="Deliveries in hand at once; beyond it, 503.")] = 100,
-    max_concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="Deliveries written at once.")] = 10,
-    budget: Annotated[float, typer.Option(metavar="SECONDS", help="Within which a delivery is answered.")] = 5.0,
-    dedupe: Annotated[
-        SameBy, typer.Option(help="What is written once: each event, or each record that events are about.")
-    ] = SameBy.EVENT,
-    reconcile: Annotated[
-        list[int] | None,
-        typer.Option(
-            metavar="WEBHOOK_ID",
-            help="Get what never arrived from this webhook's event list, with --since; may be repeated. Needs the key.",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Of --reconcile: events of 2026-05-01T09:00:00Z or later.")
-    ] = None,
+    secret_env: SecretEnv,
+    out: Out,
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    path: UrlPath = "/",
+    store: StoreFile = None,
+    queue: Queue = 100,
+    max_concurrency: Writers = 10,
+    budget: Within = 5.0,
+    dedupe: Dedupe = SameBy.EVENT,
+    reconcile: Reconcile = None,
+    since: Since = None,
     json: Json = False,
 ) -> NoReturn:
     """Receive deliveries until Ctrl-C or SIGTERM, and add each to a file, once. No key is needed.

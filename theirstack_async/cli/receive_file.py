@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -20,8 +20,6 @@ from theirstack_async._tasks import run_to_end
 from theirstack_async.cli.messages import note
 
 if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
     from theirstack_async.receiver import DeliveryStore, StoredDelivery
 
 _LOOK_BACK: Final = 256 * 1024 * 1024
@@ -49,7 +47,7 @@ class DeliveryFile:
     def __init__(self, path: str) -> None:
         self._path: Final = os.path.realpath(path)
         self._shown: Final = path
-        self._lock: BaseFileLock | None = None
+        self._unlock: Callable[[], object] | None = None
         self._file: int | None = None
         self._sound: int | None = None
         """How long the file is up to a line that could not be written whole, where it could not be cut off either."""
@@ -136,7 +134,7 @@ class DeliveryFile:
             raise StateLockedError(
                 f"another program writes to {self._shown}; let it end, or give each a file of its own"
             )
-        self._lock = lock
+        self._unlock = lock.release
         self._open()
 
     def _open(self) -> int:
@@ -148,9 +146,9 @@ class DeliveryFile:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        if self._unlock is not None:
+            self._unlock()
+            self._unlock = None
 
     def _read_torn(self) -> bytes:
         """Return what stands behind the last line break: a line that is not whole."""
