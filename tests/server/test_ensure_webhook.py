@@ -186,6 +186,14 @@ async def test_each_field_that_differs_is_changed_once(arguments: dict[str, Any]
         assert not (await ensure(client)).changed
 
 
+@pytest.mark.parametrize("arguments", [{"description": ""}, {"event_types": ["job_closed", "job_new"]}])
+async def test_what_means_the_same_is_no_difference(arguments: dict[str, Any]) -> None:
+    """No description and an empty one, and event types in another order."""
+    async with account() as (_, client):
+        await ensure(client, event_types=["job_new", "job_closed"])
+        assert not (await ensure(client, **arguments)).changed
+
+
 async def test_every_job_makes_an_event_again() -> None:
     async with account() as (_, client):
         await ensure(client, trigger_once_per_company=True)
