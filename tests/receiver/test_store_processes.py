@@ -115,12 +115,12 @@ async def test_what_returned_before_a_kill_is_in_the_file(tmp_path: Path) -> Non
             assert one.body == (b"" if state is DeliveryState.DONE else body_of(one.id))
             stored[one.id] = state
     assert ends.keys() <= stored.keys()
-    for number, state in stored.items():
+    for event_id, state in stored.items():
         # One may have been settled whose program did not live to say so, unless it is known that it was.
-        assert state is (end_of(number) or DeliveryState.PENDING) or (
-            state is DeliveryState.PENDING and not ends.get(number)
-        ), number
-    left = [number for number, state in stored.items() if state is DeliveryState.PENDING]
+        assert state is (end_of(event_id) or DeliveryState.PENDING) or (
+            state is DeliveryState.PENDING and not ends.get(event_id)
+        ), event_id
+    left = [event_id for event_id, state in stored.items() if state is DeliveryState.PENDING]
     assert sorted(one.id for one in await take(store, now=NOW + LEASE, limit=first)) == sorted(left)
     assert await store._database.do(lambda connection: connection.execute("PRAGMA integrity_check").fetchall()) == [
         ("ok",)

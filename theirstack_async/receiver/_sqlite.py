@@ -30,17 +30,16 @@ INSERT INTO delivery (id, state, due, owner, received_at, record) VALUES (?, ?, 
 _ADD_BODY: Final = "INSERT INTO body VALUES (?, ?)"
 _LEASE: Final = "UPDATE delivery SET state = 'pending', owner = ?, due = ? WHERE id = ?"
 _DUE: Final = "SELECT id FROM delivery WHERE state = 'pending' AND due <= ? ORDER BY due, id LIMIT ?"
-_RENEW: Final = "UPDATE delivery SET due = ? WHERE id = ? AND state = 'pending' AND owner = ?"
+# Only a pending event has an owner.
+_RENEW: Final = "UPDATE delivery SET due = ? WHERE id = ? AND owner = ?"
 _SETTLE: Final = """
-UPDATE delivery SET state = ?, due = ?, attempts = ?, error = ?, owner = NULL
-WHERE id = ? AND state = 'pending' AND owner = ?
+UPDATE delivery SET state = ?, due = ?, attempts = ?, error = ?, owner = NULL WHERE id = ? AND owner = ?
 """
 _DROP_BODY: Final = "DELETE FROM body WHERE id = ?"
 _NEXT_DUE: Final = "SELECT min(due) FROM delivery WHERE state = 'pending'"
 _COUNTS: Final = "SELECT state, count(*) FROM delivery GROUP BY state"
 _REVIVE: Final = """
-UPDATE delivery SET state = 'pending', due = ?, owner = NULL, attempts = 0
-WHERE id = ? AND state IN ('dead', 'unhandled')
+UPDATE delivery SET state = 'pending', due = ?, attempts = 0 WHERE id = ? AND state IN ('dead', 'unhandled')
 """
 _PRUNE: Final = """
 DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state = 'done' AND due < ? LIMIT ?)

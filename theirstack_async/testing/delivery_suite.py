@@ -98,7 +98,7 @@ class DeliverySuite:
         same(await settle(store, 7, _PENDING, attempts=1, error="E", due=NOW + 1), True, "settling")
         same(await settle(store, 7, _DONE), False, "settling by who let go of it")
         same([*await store.renew([7], owner="a", until=NOW + 9)], [7], "the leases that are lost")
-        is_answer(await claim(store, 7, now=NOW + 0.999), "pending", 7, "a claim before the next attempt")
+        same(await claim(store, 7, now=NOW + 0.999), Claimed("pending", 7, 1), "a claim before the next attempt")
         same([*await take(store, now=NOW + 0.999)], [], "what is there to take before it")
         whole = StoredDelivery(7, BODY, _PENDING, 1, "E", NOW, NOW + 1)
         same([*await store.list(_PENDING)], [whole], "what is stored")
@@ -189,13 +189,16 @@ class DeliverySuite:
     async def test_events_of_a_record_are_handled_once(self, open_store: Callable[[], DeliveryStore]) -> None:
         """A further one is stored as done, and its claim is answered with the first one, which may be pending."""
         store = open_store()
-        is_answer(await claim(store, 1, record="job.new:5"), "mine", 1, "the first event of a record")
-        is_answer(await claim(store, 2, record="job.new:5"), "pending", 1, "the second, while the first is pending")
+        is_answer(await claim(store, 6, record="job.new:5"), "mine", 6, "the first event of a record")
+        is_answer(await claim(store, 2, record="job.new:5"), "pending", 6, "the second, while the first is pending")
         is_answer(await claim(store, 2, record="job.new:5"), "done", 2, "the second, once more")
+        await settle(store, 6, _PENDING, attempts=3)
+        same(await claim(store, 1, record="job.new:5"), Claimed("pending", 6, 3), "the third, after three attempts")
         is_answer(await claim(store, 3, record="job.new:6"), "mine", 3, "an event of another record")
         is_answer(await claim(store, 4), "mine", 4, "an event of no record")
         is_answer(await claim(store, 5), "mine", 5, "another event of no record")
-        same({**await store.known(range(9))}, {1: _PENDING, 2: _DONE, 3: _PENDING, 4: _PENDING, 5: _PENDING}, "events")
+        states = {1: _DONE, 2: _DONE, **dict.fromkeys(range(3, 7), _PENDING)}
+        same({**await store.known(range(9))}, states, "the events")
         for event_id, state in enumerate((_DONE, _DEAD, _UNHANDLED), 11):
             await claim(store, event_id, record=f"record {state}")
             await settle(store, event_id, state)
@@ -234,6 +237,7 @@ class DeliverySuite:
             if state is not _PENDING:
                 await settle(store, event_id, state, attempts=4, error="E")
         same(await store.revive(iter([0, 1, 2, 3, 3, 9]), now=NOW + 5), 2, "how many were revived")
+        same(await settle(store, 2, _DONE), False, "settling what was revived, by who had it before")
         found = [(one.id, one.attempts, one.body) for one in await take(store, now=NOW + 5)]
         same(sorted(found), [(2, 0, BODY), (3, 0, BODY)], "what is there to take")
         same(dict(await store.counts()), {_PENDING: 3, _DONE: 1, _UNHANDLED: 0, _DEAD: 0}, "the counts")

@@ -126,7 +126,7 @@ async def test_a_call_whose_caller_is_cancelled_is_done_all_the_same() -> None:
     [end] = await asyncio.gather(tasks[1], return_exceptions=True)
     assert isinstance(end, asyncio.CancelledError)
     database.begin.release()
-    assert await asyncio.gather(tasks[0], tasks[2]) == [1, 3]
+    assert [*await asyncio.gather(tasks[0], tasks[2])] == [1, 3]
     assert database.rows == ["a", "b", "c"]
 
 
@@ -191,4 +191,4 @@ def test_an_object_serves_one_loop_at_a_time() -> None:
     # Nothing else can end them, and asyncio would complain of each.
     for task in {*runners, pending}:
         task._log_destroy_pending = False  # type: ignore[attr-defined]
-        task.get_coro().close()  # type: ignore[union-attr]
+        task.get_coro().close()

@@ -20,34 +20,36 @@ owners: Final = st.sampled_from(["a", "b"])
 states: Final = st.sampled_from(DeliveryState)
 some: Final = st.lists(ids, max_size=4)
 
+Strategy = st.SearchStrategy[Any]
+
+ARGUMENTS: Final[Mapping[str, tuple[list[Strategy], dict[str, Strategy]]]] = {
+    "claim": (
+        [ids, st.sampled_from([b"", b"{}"])],
+        {"record": st.sampled_from([None, "r", "s"]), "owner": owners, "now": instants, "until": instants},
+    ),
+    "take": ([], {"owner": owners, "now": instants, "until": instants, "limit": st.integers(-1, 4)}),
+    "renew": ([some], {"owner": owners, "until": instants}),
+    "settle": (
+        [ids],
+        {
+            "owner": owners,
+            "state": states,
+            "attempts": st.integers(0, 3),
+            "error": st.sampled_from([None, "E"]),
+            "due": instants,
+            "now": instants,
+        },
+    ),
+    "next_due": ([], {}),
+    "known": ([some], {}),
+    "list": ([states], {"limit": st.integers(0, 3), "after": st.none() | ids}),
+    "counts": ([], {}),
+    "revive": ([some], {"now": instants}),
+    "prune": ([], {"before": instants}),
+    "aclose": ([], {}),
+}
 CALLS: Final[Mapping[str, st.SearchStrategy[tuple[list[Any], dict[str, Any]]]]] = {
-    name: st.tuples(st.tuples(*args).map(list), st.fixed_dictionaries(how))
-    for name, (args, how) in {
-        "claim": (
-            [ids, st.sampled_from([b"", b"{}"])],
-            {"record": st.sampled_from([None, "r", "s"]), "owner": owners, "now": instants, "until": instants},
-        ),
-        "take": ([], {"owner": owners, "now": instants, "until": instants, "limit": st.integers(-1, 4)}),
-        "renew": ([some], {"owner": owners, "until": instants}),
-        "settle": (
-            [ids],
-            {
-                "owner": owners,
-                "state": states,
-                "attempts": st.integers(0, 3),
-                "error": st.sampled_from([None, "E"]),
-                "due": instants,
-                "now": instants,
-            },
-        ),
-        "next_due": ([], {}),
-        "known": ([some], {}),
-        "list": ([states], {"limit": st.integers(0, 3), "after": st.none() | ids}),
-        "counts": ([], {}),
-        "revive": ([some], {"now": instants}),
-        "prune": ([], {"before": instants}),
-        "aclose": ([], {}),
-    }.items()
+    name: st.tuples(st.tuples(*args).map(list), st.fixed_dictionaries(how)) for name, (args, how) in ARGUMENTS.items()
 }
 # Most is decided by claims and what becomes of them.
 NAMES: Final = [*CALLS, "claim", "claim", "settle", "settle", "settle"]
