@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -18,6 +18,8 @@ import pytest
 from tests._imports import ROOT
 
 _RUNNING: Final = r"(?i)running on (http://[\d.]+:\d+)"
+PATIENCE: Final = 120.0
+"""Seconds after which what has not happened is taken for what never will."""
 _LOGGING: Final = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -49,11 +51,15 @@ class Server:
         return re.findall(pattern, "\n".join(self.lines))
 
     async def said(self, pattern: str, times: int = 1) -> list[Any]:
-        """Return what :meth:`found` does, as soon as that is so many; an AssertionError if the program ends before."""
-        async with self._more:
-            await self._more.wait_for(lambda: len(self.found(pattern)) >= times or self._ended)
+        """Return what :meth:`found` does, as soon as that is so many.
+
+        An AssertionError if the program ends before, or does not say it at all.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE), self._more:
+                await self._more.wait_for(lambda: len(self.found(pattern)) >= times or self._ended)
         found = self.found(pattern)
-        assert len(found) >= times, "\n".join(["it ended, and has said:", *self.lines])
+        assert len(found) >= times, "\n".join([f"{pattern!r} was not said {times} times, but this:", *self.lines])
         return found
 
     async def end(self) -> int:
@@ -118,7 +124,7 @@ async def uvicorn(
     env: dict[str, str], folder: Path, program: str, *, workers: int = 1, port: int = 0
 ) -> AsyncGenerator[Server]:
     """Serve the application of an example with uvicorn, from where each worker has started."""
-    for name in ("fastapi", "uvicorn"):
+    for name in ("fastapi", "litestar", "uvicorn"):
         pytest.importorskip(name, reason="needs the extra `test`")
     (folder / "logging.json").write_text(json.dumps(_LOGGING), "utf-8")
     options = ["--app-dir", str(ROOT / "examples"), "--log-config", "logging.json", "--port", str(port)]
