@@ -69,8 +69,6 @@ class Keeper:
             held, owner=self._run.owner, until=self._run.clock.now() + self._run.settings.lease
         )
         self._renewed = now
-        for event_id in lost:
-            logger.warning("event %d: its lease ended while it was in hand", event_id)
 
     async def _prune(self) -> None:
         now = self._run.clock.monotonic()

@@ -205,7 +205,8 @@ class Receiver:
         Args:
             client: what the list is read with.
             webhook_ids: the webhooks that deliver here.
-            since: an aware datetime; older events are left alone. Stay within ``keep``.
+            since: an aware datetime; older events are left alone. Stay within ``keep``, or what is no longer known here
+                is handled once more.
             how: ``"process"`` handles what the list holds; what it holds no record of is sent again. ``"resend"`` has
                 all of them sent again by the retry endpoint.
             resend_not_triggered: have also those sent that were not for lack of credits; whether and what that costs is
@@ -213,8 +214,9 @@ class Receiver:
 
         Raises:
             ArgumentError: ``since`` has no time zone, or a webhook id is none.
-            ConfigurationError: the receiver is not running.
-            APIError: a list could not be read to its end; what was handled before stays so.
+            ConfigurationError: the receiver is not running, or was left meanwhile.
+            TheirStackError: of the API, a list that could not be read to its end, or the store. What was handled before
+                stays so; ``error.report`` is the report so far, on any exception.
         """
         from theirstack_async.receiver._reconcile import reconcile
 

@@ -172,7 +172,7 @@ async def test_a_lease_that_was_lost(caplog: pytest.LogCaptureFixture) -> None:
         later = LoopClock().now() + 31
         [taken] = await store.take(owner="other", now=later, until=later + 1, limit=1)
         await asyncio.sleep(15)
-        assert "its lease ended while it was in hand" in caplog.text
+        assert not caplog.text
         handler.go.set()
         await receiver.settled()
         assert "somebody else may handle it too" in caplog.text
