@@ -114,5 +114,5 @@ async def test_the_receiver_refuses_until_it_is_started() -> None:
             await session.post(receiver.url)
         await receiver.start()
         async with session.post(receiver.url, data=b"{}") as response:
-            assert response.status == 401
+            assert response.status == 403
     assert (receiver.deliveries, receiver.verified, told) == (1, 0, [])

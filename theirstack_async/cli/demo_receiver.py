@@ -52,7 +52,7 @@ class DemoReceiver:
         try:
             verify_signature(body, request.headers.get(SIGNATURE_HEADER), self._secret)
         except SignatureError as error:
-            return web.Response(status=401, text=str(error))
+            return web.Response(status=403, text=str(error))
         self.verified += 1
         self.ids.add(json.loads(body)["id"])
         self._on_delivery()

@@ -65,9 +65,7 @@ class Keeper:
         if now - self._renewed < self._run.settings.lease / 3:
             return
         held = [each.delivery.id for each in self._hand.all()]
-        lost = await self._run.store.renew(
-            held, owner=self._run.owner, until=self._run.clock.now() + self._run.settings.lease
-        )
+        await self._run.store.renew(held, owner=self._run.owner, until=self._run.clock.now() + self._run.settings.lease)
         self._renewed = now
 
     async def _prune(self) -> None:
