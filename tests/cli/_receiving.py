@@ -96,3 +96,9 @@ class Receiving:
 
 async def nothing(_: Scene) -> None:
     """Do nothing at all."""
+
+
+@pytest.fixture
+def receiving(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Receiving:
+    """The command, with its files in a folder of the test's own."""
+    return Receiving(run, monkeypatch, tmp_path)

@@ -14,17 +14,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.cli._receiving import OTHER, SECRET, Receiving, Scene, nothing
-from tests.cli.conftest import Run
+from tests.cli._receiving import OTHER, SECRET, Receiving, Scene, nothing, receiving
 from theirstack_async import DeliveryStoreError, SinkError
 from theirstack_async.cli import receive_run
 from theirstack_async.cli.receive_file import DeliveryFile
 from theirstack_async.receiver import DeliveryState, SQLiteDeliveries
 
-
-@pytest.fixture
-def receiving(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Receiving:
-    return Receiving(run, monkeypatch, tmp_path)
+__all__ = ["receiving"]
 
 
 def kept(path: Path, *events: tuple[int, bytes], owner: str = "a process that died") -> None:

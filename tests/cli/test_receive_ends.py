@@ -85,7 +85,7 @@ async def test_sigterm_drains_and_tells(tmp_path: Path) -> None:
         assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("seed", range(scaled(30)))
+@pytest.mark.parametrize("seed", range(scaled(10)))
 async def test_killed_at_any_time_it_writes_each_event_once(tmp_path: Path, seed: int) -> None:
     """The lines that a killed program has written and not marked are found again, and whatever it had not answered is
     sent again by the API.

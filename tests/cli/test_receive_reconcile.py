@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.cli._receiving import Receiving, Scene
-from tests.cli.conftest import Run
+from tests.cli._receiving import Receiving, Scene, receiving
 from theirstack_async.cli import receive_run
 from theirstack_async.receiver import Receiver
 from theirstack_async.testing import FakeTheirStack, Hang, Status
 
+__all__ = ["receiving"]
+
 LIST = "GET /v0/webhooks/*/events*"
 SINCE = ("--reconcile", 101, "--since", "2000-01-01T00:00:00Z")
-
-
-@pytest.fixture
-def receiving(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Receiving:
-    return Receiving(run, monkeypatch, tmp_path)
 
 
 def told(receiving: Receiving) -> asyncio.Event:

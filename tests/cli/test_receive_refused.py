@@ -6,9 +6,11 @@ import socket
 
 import pytest
 
-from tests.cli._receiving import Receiving, nothing
+from tests.cli._receiving import Receiving, nothing, receiving
 from tests.cli.conftest import Run
 from theirstack_async._database.thread import file_lock
+
+__all__ = ["receiving"]
 
 
 @pytest.mark.parametrize(
