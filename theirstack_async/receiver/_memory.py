@@ -108,7 +108,7 @@ class MemoryDeliveries:
         kept = self._leased(event_id, owner)
         if kept is None:
             return False
-        kept.owner, kept.state, kept.attempts, kept.error = None, state, attempts, error
+        kept.state, kept.attempts, kept.error = state, attempts, error
         if state is DeliveryState.PENDING:
             self._lease(event_id, kept, None, due)
             return True

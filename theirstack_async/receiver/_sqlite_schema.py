@@ -27,7 +27,7 @@ _MAKE: Final = (
     """
     CREATE TABLE delivery (
         id INTEGER PRIMARY KEY,
-        state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'unhandled', 'dead')),
+        state TEXT NOT NULL,
         due REAL NOT NULL,
         owner TEXT,
         attempts INTEGER NOT NULL DEFAULT 0,

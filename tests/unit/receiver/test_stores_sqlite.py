@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,30 @@ async def test_an_id_that_is_no_64_bit_number_is_refused(path: Path) -> None:
     await store.aclose()
 
 
+async def test_ids_are_read_once(path: Path) -> None:
+    """They may come from a generator, and the work on them be done again, for another call that fails."""
+    store = await filled(path)
+    await claim(store, 2)
+    await settle(store, 2, DeliveryState.DEAD)
+    calls: list[Awaitable[object]] = [
+        claim(store, 2**63),
+        store.known(iter([1])),
+        store.renew(iter([7]), owner="a", until=NOW),
+        store.revive(iter([2]), now=NOW),
+    ]
+    refused, *found = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(refused, DeliveryStoreError)
+    assert found == [{1: DeliveryState.PENDING}, [7], 1]
+    await store.aclose()
+
+
+async def test_a_limit_below_zero_is_none(path: Path) -> None:
+    store = await filled(path)
+    assert await store.list(DeliveryState.PENDING, limit=-1) == []
+    assert await take(store, now=NOW + 99, limit=-1) == []
+    await store.aclose()
+
+
 @pytest.mark.parametrize("text", [b".", b"short", b"Something else, longer than the header of a database. " * 20])
 async def test_a_file_that_is_no_database_is_left_alone(path: Path, text: bytes) -> None:
     write(path, text)
@@ -216,6 +240,7 @@ async def test_a_file_that_another_program_has_locked(path: Path) -> None:
     said = f"the SQLite file {store._database.path} was locked for 0.05 s; find out which program holds it"
     assert [(type(end), str(end).startswith(said)) for end in ends] == [(DeliveryStoreError, True)] * 2
     assert ends[0] is not ends[1]
+    assert isinstance(ends[0], DeliveryStoreError) and isinstance(ends[0].__cause__, sqlite3.OperationalError)
     assert (await claim(store, 2)).status == "mine"
     await store.aclose()
 
@@ -248,7 +273,7 @@ async def test_a_full_disk_takes_no_claim_and_loses_none(path: Path, monkeypatch
 @pytest.mark.parametrize(
     "statements",
     [
-        ["PRAGMA ignore_check_constraints = ON", "UPDATE delivery SET state = 'odd'"],
+        ["UPDATE delivery SET state = 'odd'"],
         ["DROP TABLE delivery"],
         ["UPDATE delivery SET state = 'pending', due = 'soon'"],
     ],
