@@ -33,10 +33,10 @@ class Scene:
     webhook: int
     store: DeliveryStore
 
-    async def post(self, body: bytes, *, secret: str = SECRET, url: str | None = None) -> int:
+    async def post(self, body: bytes, *, secret: str = SECRET) -> int:
         """Deliver anything, and return the answer's status."""
         headers = {"Content-Type": "application/json", "X-TheirStack-Signature-256": sign(body, secret)}
-        async with aiohttp.ClientSession() as session, session.post(url or self.url, data=body, headers=headers) as got:
+        async with aiohttp.ClientSession() as session, session.post(self.url, data=body, headers=headers) as got:
             return got.status
 
     async def written(self) -> None:

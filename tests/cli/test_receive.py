@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -139,7 +140,11 @@ def test_what_somebody_else_wrote_is_left_alone(receiving: Receiving) -> None:
 def test_only_its_own_path_is_answered(receiving: Receiving) -> None:
     async def script(scene: Scene) -> None:
         assert scene.url.endswith("/hook/it")
-        assert await scene.post(body_of(1), url=scene.url + "/") == 404
+        other = scene.fake.seed_webhook(scene.url + "/", secret=SECRET)
+        [lost] = scene.fake.trigger(other)
+        await scene.fake.settled()
+        event = scene.fake.event(lost)
+        assert (event.response_status_code, event.response_body) == (404, "deliveries are taken at /hook/it only")
         async with aiohttp.ClientSession() as session, session.get(scene.url) as got:
             assert (got.status, got.headers["Allow"]) == (405, "POST")
         assert await scene.post(body_of(1)) == 202
@@ -225,6 +230,33 @@ def test_a_full_disk_is_told_once_and_the_line_tried_again(
     assert (result.exit_code, receiving.ids(), tries) == (0, [1, 2], 4)
     assert result.stderr.count("error: the disk is full\n") == 1
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_store_that_fails_is_told_without_a_traceback(receiving: Receiving, verbose: bool) -> None:
+    real, tries = SQLiteDeliveries.claim, 0
+
+    async def claim(store: SQLiteDeliveries, *arguments: Any, **options: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise DeliveryStoreError("the disk is full")
+        return await real(store, *arguments, **options)
+
+    async def script(scene: Scene) -> None:
+        assert await scene.post(body_of(1)) == 503
+        assert await scene.post(body_of(1)) == 202
+        await scene.written()
+
+    receiving.monkeypatch.setattr(SQLiteDeliveries, "claim", claim)
+    if verbose:
+        real_run = receiving.run
+        receiving.run = lambda *arguments: real_run("--verbose", *arguments)
+    result = receiving(script)
+    assert (result.exit_code, receiving.ids()) == (0, [1])
+    flags = re.DOTALL if verbose else re.NOFLAG
+    assert re.search(r"ERROR event 1 was not taken.*: the disk is full\n", result.stderr, flags)
+    assert ("Traceback" in result.stderr) is verbose
 
 
 def test_events_that_were_given_up_are_told(receiving: Receiving) -> None:

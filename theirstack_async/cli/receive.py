@@ -165,10 +165,15 @@ async def _serving(receiver: Receiver, host: str, port: int, path: str, patience
 
     from theirstack_async.receiver import AiohttpReceiver
 
+    async def elsewhere(_: web.Request) -> web.Response:
+        # The API keeps it in the event list, where whoever gave it a wrong URL reads it.
+        return web.Response(status=404, text=f"deliveries are taken at {path} only")
+
     adapter = AiohttpReceiver(receiver)
     app = web.Application()
     app.cleanup_ctx.append(adapter.lifespan)
     app.router.add_route("*", path, adapter.handle)
+    app.router.add_route("*", "/{other:.*}", elsewhere)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=patience)
     try:
         await runner.setup()

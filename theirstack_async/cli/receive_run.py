@@ -180,8 +180,14 @@ class Reception:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Return whether a line of the log tells what was not said: that the file cannot be written was, and once."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], SinkError)
+    """Return whether a line of the log tells what was not said: that the file cannot be written was.
+
+    Where an error was hung on it, its sentence takes the place of the traceback, but with --verbose and --debug.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, TheirStackError) and not _LOGGER.isEnabledFor(logging.DEBUG):
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error}", None, None
+    return not isinstance(error, SinkError)
 
 
 class _Follower:
