@@ -99,8 +99,6 @@ class GroupCommit:
             for call in calls:
                 if not call.future.done():
                     call.future.set_exception(error)
-                    # Looked at, so that asyncio does not complain where the caller is cancelled just now.
-                    call.future.exception()
         else:
             for call, result in zip(calls, results, strict=True):
                 if not call.future.done():
