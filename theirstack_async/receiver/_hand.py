@@ -12,12 +12,14 @@ from theirstack_async.receiver._deliveries import Delivery
 class Held:
     """One event in hand."""
 
-    __slots__ = ("attempts", "delivery", "safe")
+    __slots__ = ("attempts", "delivery", "queued", "safe")
 
     def __init__(self, delivery: Delivery, safe: asyncio.Future[Answer], attempts: int = 0) -> None:
         self.delivery: Final = delivery
         self.attempts = attempts
         """How often its handler has failed."""
+        self.queued = False
+        """Whether a handler gets it, for it is leased to this receiver; until then it is being claimed."""
         self.safe: Final = safe
         """What its deliveries are answered once that is known."""
 
@@ -85,6 +87,7 @@ class Hand:
 
     def enqueue(self, held: Held) -> None:
         """Let the next handler that is free have it."""
+        held.queued = True
         self._waiting.put_nowait(held)
 
     async def next(self) -> Held:

@@ -63,18 +63,16 @@ class Intake:
         return await self._claim(self._hand.hold(delivery), body, until)
 
     async def _claim(self, held: Held, body: bytes, until: float | None) -> Answer:
-        mine = False
         try:
             async with asyncio.timeout_at(until):
                 claimed = await self._ask(held.delivery, body)
-            mine = claimed.status == "mine"
         except TimeoutError:
             held.answer(BUSY)
         except Exception:  # a store of somebody else may raise anything
             logger.exception("event %d was not taken, and is sent again", held.delivery.id)
             held.answer(STORE_FAILED)
         else:
-            if not mine:
+            if claimed.status != "mine" or held.queued:
                 self._counters.known += 1
                 return await self._known(held, claimed, until)
             self._counters.claimed += 1
@@ -84,7 +82,8 @@ class Intake:
                 held.answer(STORED)
             return await _safe(held, until)
         finally:
-            if not mine:
+            # It is queued without a claim where it was just being taken up from the store.
+            if not held.queued:
                 # Whoever waits for it, and was not answered, is answered that it is not safe: it was cut off.
                 held.answer(BUSY)
                 self._hand.drop(held)
@@ -103,11 +102,12 @@ class Intake:
         )
 
     async def _known(self, held: Held, claimed: Claimed, until: float | None) -> Answer:
-        """Answer an event that somebody else has, or had."""
+        """Answer an event that the store has, or had."""
         answer = KNOWN
-        if claimed.status == "pending" and not self._durable:
+        if claimed.status != "done" and not self._durable:
             other = self._hand.get(claimed.id)
-            answer = NOT_YET if other is None or other is held else await _safe(other, until)
+            waits = other is not None and (other is not held or held.queued)
+            answer = await _safe(other, until) if waits else NOT_YET
         held.answer(_again(answer))
         return held.safe.result()
 

@@ -94,7 +94,13 @@ class Keeper:
 
     async def _hold(self, stored: StoredDelivery) -> bool:
         """Put an event that was taken up into a place, and return whether it needs one."""
-        if self._hand.get(stored.id) is not None:
+        held = self._hand.get(stored.id)
+        if held is not None:
+            if not held.queued:
+                # A copy is being claimed just now. The claim finds a lease, and cannot tell that it is for this.
+                held.attempts = stored.attempts
+                self._run.counters.recovered += 1
+                self._hand.enqueue(held)
             return False
         try:
             delivery = parsed(stored.body, self._run.settings)
