@@ -62,7 +62,7 @@ async def test_receiver_fastapi(fake_today: FakeTheirStack, receiving: dict[str,
             assert len(ids) < 4_000, "only one worker is at work"
             ids += fake_today.trigger(webhook_id, 40)
             await fake_today.settled()
-        assert answers(fake_today, ids) == {(202, "stored"): len(ids)}
+            assert answers(fake_today, ids) == {(202, "stored"): len(ids)}
         await send_again(ids, fake_today)
         assert answers(fake_today, ids) == {(200, "known already"): len(ids)}
 
