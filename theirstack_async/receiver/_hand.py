@@ -12,21 +12,34 @@ from theirstack_async.receiver._deliveries import Delivery
 class Held:
     """One event in hand."""
 
-    __slots__ = ("attempts", "delivery", "queued", "safe")
+    __slots__ = ("_answer", "_waiting", "attempts", "delivery", "queued")
 
-    def __init__(self, delivery: Delivery, safe: asyncio.Future[Answer], attempts: int = 0) -> None:
+    def __init__(self, delivery: Delivery, attempts: int = 0) -> None:
         self.delivery: Final = delivery
         self.attempts = attempts
         """How often its handler has failed."""
         self.queued = False
         """Whether a handler gets it, for it is leased to this receiver; until then it is being claimed."""
-        self.safe: Final = safe
-        """What its deliveries are answered once that is known."""
+        self._answer: Answer | None = None
+        self._waiting: list[asyncio.Future[Answer]] = []
 
-    def answer(self, answer: Answer) -> None:
-        """Let all that wait for it answer their deliveries."""
-        if not self.safe.done():
-            self.safe.set_result(answer)
+    async def safe(self) -> Answer:
+        """Return what its deliveries are answered, once that is known."""
+        if self._answer is not None:
+            return self._answer
+        known: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append(known)
+        return await known
+
+    def answer(self, answer: Answer) -> Answer:
+        """Let all that wait for it answer their deliveries, unless they have, and return what they are answered."""
+        if self._answer is None:
+            self._answer = answer
+            for known in self._waiting:
+                if not known.done():
+                    known.set_result(answer)
+            self._waiting.clear()
+        return self._answer
 
 
 class Hand:
@@ -36,7 +49,6 @@ class Hand:
         self._places: Final = asyncio.Semaphore(places)
         self._held: Final[dict[int, Held]] = {}
         self._waiting: Final[asyncio.Queue[Held]] = asyncio.Queue()
-        self._loop: Final = asyncio.get_running_loop()
         self.empty: Final = asyncio.Event()
         """Set while nothing is in hand."""
         self.empty.set()
@@ -56,15 +68,9 @@ class Hand:
         """Return whether an event would have to wait for a place."""
         return self._places.locked()
 
-    async def reserve(self, until: float | None) -> bool:
-        """Take a place, and return True; False when there was none before ``until``, an instant of the loop's clock."""
-        if not self._places.locked():
-            return await self._places.acquire()
-        try:
-            async with asyncio.timeout_at(until):
-                return await self._places.acquire()
-        except TimeoutError:
-            return False
+    async def reserve(self) -> None:
+        """Take a place, as soon as there is one."""
+        await self._places.acquire()
 
     async def reserve_free(self, most: int) -> int:
         """Take up to so many places that are free, and return how many: those that wait for one come first."""
@@ -80,7 +86,7 @@ class Hand:
 
     def hold(self, delivery: Delivery, attempts: int = 0) -> Held:
         """Put an event into a place that was reserved."""
-        held = Held(delivery, self._loop.create_future(), attempts)
+        held = Held(delivery, attempts)
         self._held[delivery.id] = held
         self.empty.clear()
         return held

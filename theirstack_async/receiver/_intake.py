@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Final
 
@@ -39,55 +38,54 @@ class Intake:
         self.stopped: bool = False
         """Whether nothing is taken in any more."""
 
-    async def admit(self, delivery: Delivery, body: bytes, until: float | None) -> Answer:
-        """Return the answer of a delivery as soon as it is safe, or can no longer be before ``until``.
+    @property
+    def full(self) -> bool:
+        """Whether an event would have to wait for a place."""
+        return self._hand.is_full()
+
+    async def admit(self, delivery: Delivery, body: bytes) -> Answer:
+        """Return the answer of a delivery as soon as it is safe, or is known not to be.
+
+        Whoever has no more time cancels it.
 
         Args:
             delivery: what ``body`` says.
             body: what the store keeps.
-            until: an instant of the loop's clock; None to wait as long as it takes.
         """
         if self.stopped:
             return STOPPED
         held = self._hand.get(delivery.id)
-        if held is not None:
-            self._counters.known += 1
-            return _again(await _safe(held, until))
-        if not await self._hand.reserve(until):
-            return FULL
-        held = self._hand.get(delivery.id)
-        if held is not None:  # a copy that waited for a place too was first
-            self._hand.release()
-            self._counters.known += 1
-            return _again(await _safe(held, until))
-        return await self._claim(self._hand.hold(delivery), body, until)
+        if held is None:
+            await self._hand.reserve()
+            held = self._hand.get(delivery.id)
+            if held is None:
+                return await self._claim(self._hand.hold(delivery), body)
+            self._hand.release()  # a copy that waited for a place too was first
+        self._counters.known += 1
+        return _again(await held.safe())
 
-    async def _claim(self, held: Held, body: bytes, until: float | None) -> Answer:
+    async def _claim(self, held: Held, body: bytes) -> Answer:
         try:
-            async with asyncio.timeout_at(until):
-                claimed = await self._ask(held.delivery, body)
-        except TimeoutError:
-            held.answer(BUSY)
+            claimed = await self._ask(held.delivery, body)
         except Exception:  # a store of somebody else may raise anything
             logger.exception("event %d was not taken, and is sent again", held.delivery.id)
-            held.answer(STORE_FAILED)
+            return held.answer(STORE_FAILED)
         else:
             if claimed.status != "mine" or held.queued:
                 self._counters.known += 1
-                return await self._known(held, claimed, until)
+                return await self._known(held, claimed)
             self._counters.claimed += 1
             held.attempts = claimed.attempts
             self._hand.enqueue(held)
             if self._durable:
                 held.answer(STORED)
-            return await _safe(held, until)
+            return await held.safe()
         finally:
             # It is queued without a claim where it was just being taken up from the store.
             if not held.queued:
                 # Whoever waits for it, and was not answered, is answered that it is not safe: it was cut off.
                 held.answer(BUSY)
                 self._hand.drop(held)
-        return held.safe.result()
 
     async def _ask(self, delivery: Delivery, body: bytes) -> Claimed:
         settings = self._run.settings
@@ -101,25 +99,13 @@ class Intake:
             until=now + settings.lease,
         )
 
-    async def _known(self, held: Held, claimed: Claimed, until: float | None) -> Answer:
+    async def _known(self, held: Held, claimed: Claimed) -> Answer:
         """Answer an event that the store has, or had."""
         answer = KNOWN
         if claimed.status != "done" and not self._durable:
             other = self._hand.get(claimed.id)
-            waits = other is not None and (other is not held or held.queued)
-            answer = await _safe(other, until) if waits else NOT_YET
-        held.answer(_again(answer))
-        return held.safe.result()
-
-
-async def _safe(held: Held, until: float | None) -> Answer:
-    if held.safe.done():
-        return held.safe.result()
-    try:
-        async with asyncio.timeout_at(until):
-            return await asyncio.shield(held.safe)
-    except TimeoutError:
-        return BUSY
+            answer = NOT_YET if other is None or (other is held and not held.queued) else await other.safe()
+        return held.answer(_again(answer))
 
 
 def _again(answer: Answer) -> Answer:

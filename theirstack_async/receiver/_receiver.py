@@ -18,7 +18,7 @@ from theirstack_async.receiver._deliveries import MAX_BYTES, Delivery
 from theirstack_async.receiver._front import RefusedError, checked, parsed, read, refuse, signature_of
 from theirstack_async.receiver._hand import Hand
 from theirstack_async.receiver._handling import Handling
-from theirstack_async.receiver._intake import FULL, STOPPED, Intake, logger
+from theirstack_async.receiver._intake import BUSY, FULL, STOPPED, Intake, logger
 from theirstack_async.receiver._keeper import Keeper
 from theirstack_async.receiver._routes import Routes, check_kind
 from theirstack_async.receiver._running import Running, Wake
@@ -163,9 +163,8 @@ class Receiver:
             headers: names and values, each repeated header by itself, bytes beyond ASCII as ISO 8859-1.
             body: the raw bytes, in pieces. They are not read when the headers say enough.
         """
-        until = asyncio.get_running_loop().time() + self._settings.budget
         try:
-            answer = await self._received(method, headers, body, until)
+            answer = await self._received(method, headers, body)
         except RefusedError as refused:
             answer = refused.answer
             logger.info("a delivery was answered %d: %s", answer.status, answer.text)
@@ -225,7 +224,7 @@ class Receiver:
             raise ConfigurationError("the receiver is not running; call reconcile() within `async with receiver`")
 
         async def admit(body: bytes) -> Answer:
-            return await intake.admit(parsed(body, self._settings), body, None)
+            return await intake.admit(parsed(body, self._settings), body)
 
         return await reconcile(
             client,
@@ -285,9 +284,7 @@ class Receiver:
         await handling.stop()
         await self.store.aclose()
 
-    async def _received(
-        self, method: str, headers: Iterable[tuple[str, str]], body: AsyncIterable[bytes], until: float
-    ) -> Answer:
+    async def _received(self, method: str, headers: Iterable[tuple[str, str]], body: AsyncIterable[bytes]) -> Answer:
         limit = self._settings.max_bytes
         signature = signature_of(method, headers, limit)
         intake = self._intake
@@ -297,16 +294,15 @@ class Receiver:
         if self._open >= 2 * self._settings.queue:
             return FULL
         self._open += 1
+        raw: bytes | None = None
         try:
-            raw = await self._read(body, until)
-            delivery = checked(raw, signature, self._secrets, self._settings)
-            return await intake.admit(delivery, raw, until)
+            async with asyncio.timeout(self._settings.budget):
+                raw = await read(body, limit)
+                delivery = checked(raw, signature, self._secrets, self._settings)
+                return await intake.admit(delivery, raw)
+        except TimeoutError:
+            if raw is None:
+                raise refuse(408, f"the body did not come within {self._settings.budget:g} s") from None
+            return FULL if intake.full else BUSY
         finally:
             self._open -= 1
-
-    async def _read(self, body: AsyncIterable[bytes], until: float) -> bytes:
-        try:
-            async with asyncio.timeout_at(until):
-                return await read(body, self._settings.max_bytes)
-        except TimeoutError:
-            raise refuse(408, f"the body did not come within {self._settings.budget:g} s") from None
