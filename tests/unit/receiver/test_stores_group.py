@@ -142,6 +142,19 @@ async def test_an_error_whose_caller_is_cancelled_is_nobodys(caplog: pytest.LogC
     assert caplog.text == ""
 
 
+async def test_an_error_reaches_its_caller_beside_one_who_is_cancelled() -> None:
+    database = Database()
+    group = GroupCommit(database.transact)
+    tasks = [asyncio.create_task(group.do(refuse)) for _ in range(3)]
+    await turns()
+    tasks[0].cancel()
+    for _ in range(4):
+        database.begin.release()
+    await turns(50)
+    assert [task.done() for task in tasks] == [True] * 3
+    assert [str(task.exception()) for task in tasks[1:]] == ["refused"] * 2
+
+
 async def test_settled_waits_for_what_is_under_way() -> None:
     database = Database()
     group = GroupCommit(database.transact)
@@ -178,17 +191,19 @@ def test_an_object_serves_one_loop_at_a_time() -> None:
     first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
     database = Database()
     group = GroupCommit(database.transact)
-    pending = first.create_task(group.do(add("a")))
+    pending = [first.create_task(group.do(add("a")))]
+    first.run_until_complete(turns())
+    pending.append(first.create_task(group.do(add("b"))))
     first.run_until_complete(turns())
     with pytest.raises(ConfigurationError, match="in use on another event loop; use one object a loop"):
-        second.run_until_complete(group.do(add("b")))
+        second.run_until_complete(group.do(add("c")))
     runners = asyncio.all_tasks(first)
     first.close()
     database.begin = asyncio.Semaphore(1)
-    assert second.run_until_complete(group.do(add("c"))) == 1
+    assert second.run_until_complete(group.do(add("d"))) == 1
     second.close()
-    assert database.rows == ["c"]
+    assert database.rows == ["d"]
     # Nothing else can end them, and asyncio would complain of each.
-    for task in {*runners, pending}:
+    for task in {*runners, *pending}:
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         task.get_coro().close()
