@@ -24,7 +24,7 @@ class DeliveryState(StrEnum):
 
 @attrs.frozen
 class StoredDelivery:
-    """An event as a store has it."""
+    """An event as a store has it. Of one that is done a store may have forgotten all but the id."""
 
     id: int
     """The event's id."""
@@ -51,7 +51,7 @@ class Claimed:
     id: int
     """The event to wait for: another one than was claimed, where both are of the same record."""
     attempts: int = 0
-    """How often its handler has failed before."""
+    """How often its handler has failed before, unless it is done."""
 
 
 class DeliveryStore(Protocol):
@@ -79,7 +79,8 @@ class DeliveryStore(Protocol):
         stored as done, and the answer is about that other one (``pending`` while it is pending, else ``done``). One
         that is pending is ``mine`` when it is due (``due <= now``), else ``pending``. A dead one is ``mine`` again:
         who sends it again wants it tried again. One that is done or unhandled is ``done``. ``mine`` sets owner and
-        lease, and keeps ``attempts``. A body is stored as it was first claimed.
+        lease, and keeps ``attempts``. A body is stored as it was first claimed. A claim whose caller is cancelled may
+        be made all the same.
         """
         ...
 
@@ -132,7 +133,10 @@ class DeliveryStore(Protocol):
         ...
 
     async def prune(self, *, before: float) -> int:
-        """Forget the events that were done before an instant, and return how many. One that comes again is new then."""
+        """Forget the events that were done before an instant, and return how many. One that comes again is new then.
+
+        A record stays known for as long as any event about it does.
+        """
         ...
 
     async def aclose(self) -> None:
