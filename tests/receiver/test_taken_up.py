@@ -101,3 +101,27 @@ async def test_nor_does_it_where_an_event_is_safe_only_once_it_is_handled() -> N
 async def test_nor_does_one_whose_claim_fails() -> None:
     for times in TIMES:
         assert (await received(Slow(times[:2], times[2:], fails=True)))[0] == [EVENT], times
+
+
+async def test_what_is_in_hand_is_not_taken_up_beside_it() -> None:
+    """Its lease has ended while its handler held up the event loop, and nobody else has it."""
+    store, clock, handled, go = MemoryDeliveries(), VirtualClock(), list[int](), asyncio.Event()
+    async with Receiver(SECRET, store, clock=clock) as receiver:
+
+        @receiver.on(JobNew)
+        async def handle(delivery: JobNew) -> None:
+            await go.wait()
+            handled.append(delivery.id)
+
+        answer = asyncio.ensure_future(send(receiver, body_of(EVENT)))
+        await turns(MANY)
+        assert receiver._running is not None
+        owner = receiver._running.owner
+        assert await store.renew([EVENT], owner=owner, until=clock.now() - 1.0) == []
+        await receiver.retry([])  # has it look into the store
+        await turns(MANY)
+        assert await store.next_due() == clock.now() + 30.0
+        assert (receiver.stats.in_hand, receiver.stats.recovered) == (1, 0)
+        go.set()
+        assert (await answer).ok
+    assert handled == [EVENT]
