@@ -130,4 +130,18 @@ async def uvicorn(
     options = ["--app-dir", str(ROOT / "examples"), "--log-config", "logging.json", "--port", str(port)]
     async with serve(env, folder, "-m", "uvicorn", f"{program}:app", *options, "--workers", str(workers)) as server:
         await server.said("Application startup complete", workers)
+        # It says that it runs before its workers listen.
+        async with asyncio.timeout(PATIENCE):
+            while not await _listens(server.port):
+                await asyncio.sleep(0.01)
         yield server
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True

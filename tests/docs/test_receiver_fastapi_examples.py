@@ -47,9 +47,11 @@ async def pending(folder: Path, most: int) -> list[int]:
 
 
 @contextmanager
-def paused(process: int) -> Iterator[None]:
-    """Stop a worker for as long as the block runs."""
-    os.kill(process, signal.SIGSTOP)
+def paused(process: int, folder: Path) -> Iterator[None]:
+    """Stop a worker for as long as the block runs, while it does not hold up the others at the store."""
+    with closing(sqlite3.connect(folder / "deliveries.db", isolation_level=None, timeout=PATIENCE)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        os.kill(process, signal.SIGSTOP)
     yield
     os.kill(process, signal.SIGCONT)
 
@@ -76,11 +78,10 @@ async def test_receiver_fastapi(fake_today: FakeTheirStack, receiving: dict[str,
     async with uvicorn(receiving, tmp_path, "receiver_fastapi", workers=2) as server:
         webhook_id = fake_today.seed_webhook(f"{server.url}/theirstack", secret=SECRET)
         one, other = map(int, server.found(r"Started server process \[(\d+)\]"))
-        with paused(one):
+        with paused(one, tmp_path):
             ids = [*fake_today.trigger(webhook_id, 10)]
             await fake_today.settled()
-        await pending(tmp_path, 0)  # so that no lock is paused too
-        with paused(other):  # it has all connections so far, and so the one worker gets those that are new
+        with paused(other, tmp_path):  # it has all connections so far, and so the one worker gets those that are new
             ids += fake_today.trigger(webhook_id, 20)
             await server.said(rf"(?m)^{one} {STORED}", 10)
         await fake_today.settled()
