@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
@@ -315,3 +316,4 @@ def test_an_ipv6_address_is_shown_in_brackets(receiving: Receiving) -> None:
 def test_it_may_have_nothing_to_do(receiving: Receiving) -> None:
     assert receiving(nothing).exit_code == 0
     assert receiving.out.read_bytes() == b""
+    assert logging.getLogger("theirstack_async.receiver").filters == []

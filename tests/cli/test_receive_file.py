@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gc
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -86,14 +87,26 @@ async def test_a_line_whose_handler_was_cancelled_is_written_once(file: Delivery
     assert (tmp_path / "events.jsonl").read_bytes() == line(7)
 
 
-async def test_leaving_it_writes_what_waits(tmp_path: Path, store: MemoryDeliveries) -> None:
-    file = DeliveryFile(str(tmp_path / "events.jsonl"))
+async def test_leaving_it_writes_what_waits(
+    tmp_path: Path, store: MemoryDeliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, may_write, real = DeliveryFile(str(tmp_path / "events.jsonl")), threading.Event(), os.write
     await file.open(store)
+
+    def late(given: Any) -> int:
+        assert may_write.wait(60)
+        return real(*given)
+
+    failing(monkeypatch, "write", late)
     adding = asyncio.ensure_future(file.add(7, line(7)))
     await asyncio.sleep(0)
-    await file.aclose()
-    await adding
+    leaving = asyncio.ensure_future(file.aclose())
+    await asyncio.wait([leaving], timeout=0.05)
+    assert not leaving.done()
+    may_write.set()
+    await leaving
     assert (tmp_path / "events.jsonl").read_bytes() == line(7)
+    await adding
 
 
 async def test_nothing_is_left_of_a_line_that_did_not_fit(
@@ -140,6 +153,8 @@ async def test_nobody_is_needed_to_hear_of_a_failure(file: DeliveryFile, monkeyp
     await asyncio.sleep(0)
     adding.cancel()
     await asyncio.gather(adding, return_exceptions=True)
+    # Its traceback holds what it waited for.
+    del adding
     await file.aclose()
     gc.collect()
     assert (complaints, file.lines) == ([], 0)
@@ -153,6 +168,20 @@ async def test_a_file_that_is_gone_is_begun_anew(file: DeliveryFile, tmp_path: P
         path.rename(tmp_path / "events.1.jsonl")
     else:
         path.unlink()
+    await file.add(2, line(2))
+    assert path.read_bytes() == line(2)
+
+
+async def test_nothing_is_cut_off_a_file_that_took_the_place_of_one(
+    file: DeliveryFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await file.add(1, line(1))
+    failing(monkeypatch, "write", full)
+    failing(monkeypatch, "ftruncate", full)
+    with pytest.raises(SinkError):
+        await file.add(2, line(2))
+    path = tmp_path / "events.jsonl"
+    path.rename(tmp_path / "events.1.jsonl")
     await file.add(2, line(2))
     assert path.read_bytes() == line(2)
 
@@ -201,6 +230,14 @@ async def test_it_looks_back_so_far_and_no_further(
     assert await opened(path, store) == [3], "the second one begins in a chunk that would be read next"
 
 
+async def test_half_a_line_is_none(tmp_path: Path, store: MemoryDeliveries, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a record within it looks like an event."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"id":900,"type":"x","payload":{"id":5}}\n' + line(3))
+    monkeypatch.setattr(receive_file, "_LOOK_BACK", len(b'{"id":5}}\n' + line(3)))
+    assert await opened(path, store) == [3]
+
+
 async def test_it_looks_no_further_than_it_must(
     tmp_path: Path, store: MemoryDeliveries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +265,18 @@ async def test_a_disk_that_fails_at_the_beginning_is_told(
         await DeliveryFile(str(path)).open(store)
     assert await opened(path, store) == []
     assert path.read_bytes() == b"notes\n"
+
+
+async def test_what_a_killed_program_wrote_is_on_the_disk_before_it_is_taken_for_written(
+    tmp_path: Path, store: MemoryDeliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(line(1))
+    real = os.fsync
+    failing(monkeypatch, "fsync", lambda given: real(given[0]), full)
+    with pytest.raises(ArgumentError, match="No space left on device"):
+        await DeliveryFile(str(path)).open(store)
+    assert await opened(path, store) == [1]
 
 
 def test_a_line_is_one_line() -> None:
