@@ -61,6 +61,7 @@ def test_what_could_not_be_got_makes_the_exit_code(receiving: Receiving) -> None
     result = receiving(script, *SINCE, before=before)
     assert result.exit_code == 1
     assert len(json.loads(result.stdout.splitlines()[-1])["reconcile"]["left"]) == 1
+    assert "\ntheirstack events retry ID... has events that were left sent again, which may cost" in result.stderr
 
 
 def test_an_api_that_refuses_does_not_end_the_receiver(receiving: Receiving) -> None:

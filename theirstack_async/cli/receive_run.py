@@ -146,6 +146,8 @@ class Reception:
         self._report = report
         for line in str(report).splitlines():
             note(line)
+        if report.left:
+            note("theirstack events retry ID... has events that were left sent again, which may cost their credits.")
         if not report.ok:
             self.code = ExitCode.FAILED
 
