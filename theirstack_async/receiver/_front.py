@@ -47,13 +47,15 @@ def signature_of(method: str, headers: Iterable[tuple[str, str]], max_bytes: int
             case "content-encoding":
                 # The signature is that of the bytes as sent, and what unpacks them may unpack without end.
                 if value.strip().lower() not in ("", "identity"):
-                    raise refuse(415, f"expected a body that is not compressed, not Content-Encoding: {value}")
+                    raise refuse(415, f"expected a body that is not compressed, not Content-Encoding: {value!r}")
             case "content-length":
                 # Python refuses to read thousands of digits as a number.
                 if value.isascii() and value.isdigit() and (len(value) > _MOST_DIGITS or int(value) > max_bytes):
                     raise refuse(413, f"{value} bytes are more than the {max_bytes} that are taken here (max_bytes)")
             case found if found == _SIGNATURE:
                 signatures.append(value)
+            case _:
+                continue
     return ", ".join(signatures) if signatures else None
 
 
@@ -63,14 +65,12 @@ async def read(chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
     Raises:
         RefusedError: 413.
     """
-    parts: list[bytes] = []
-    size = 0
+    taken = bytearray()  # a list of pieces could take a hundred times what is in them
     async for chunk in chunks:
-        size += len(chunk)
-        if size > max_bytes:
+        if len(taken) + len(chunk) > max_bytes:
             raise refuse(413, f"the body has more than the {max_bytes} bytes that are taken here (max_bytes)")
-        parts.append(chunk)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        taken += chunk
+    return bytes(taken)
 
 
 def checked(body: bytes, signature: str | None, secrets: Secrets, settings: Settings) -> Delivery:
@@ -100,4 +100,4 @@ def parsed(body: bytes, settings: Settings) -> Delivery:
 def _check_type(value: str) -> None:
     kind = value.partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise refuse(415, f"expected Content-Type: application/json, got {value}")
+        raise refuse(415, f"expected Content-Type: application/json, got {value!r}")

@@ -9,15 +9,26 @@ from theirstack_async.receiver._answer import Answer
 from theirstack_async.receiver._deliveries import Delivery
 
 
+class Wake:
+    """Wakes the task that takes events up from the store."""
+
+    def __init__(self) -> None:
+        self.event: Final = asyncio.Event()
+        self.hungry = False
+        """Whether there may be more to take up, for which there was no room."""
+
+
 class Held:
     """One event in hand."""
 
-    __slots__ = ("_answer", "_waiting", "attempts", "delivery", "queued")
+    __slots__ = ("_answer", "_waiting", "attempts", "delivery", "queued", "until")
 
-    def __init__(self, delivery: Delivery, attempts: int = 0) -> None:
+    def __init__(self, delivery: Delivery) -> None:
         self.delivery: Final = delivery
-        self.attempts = attempts
+        self.attempts = 0
         """How often its handler has failed."""
+        self.until = 0.0
+        """When its lease ends, as a Unix timestamp in seconds."""
         self.queued = False
         """Whether a handler gets it, for it is leased to this receiver; until then it is being claimed."""
         self._answer: Answer | None = None
@@ -45,8 +56,12 @@ class Held:
 class Hand:
     """All of them, by event id, in as many places as there are. Made within the running loop."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, wake: Wake) -> None:
         self._places: Final = asyncio.Semaphore(places)
+        self._half: Final = places // 2
+        self._wake: Final = wake
+        self.waiting = 0
+        """How many wait for a place."""
         self._held: Final[dict[int, Held]] = {}
         self._waiting: Final[asyncio.Queue[Held]] = asyncio.Queue()
         self.empty: Final = asyncio.Event()
@@ -70,7 +85,11 @@ class Hand:
 
     async def reserve(self) -> None:
         """Take a place, as soon as there is one."""
-        await self._places.acquire()
+        self.waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self.waiting -= 1
 
     async def reserve_free(self, most: int) -> int:
         """Take up to so many places that are free, and return how many: those that wait for one come first."""
@@ -83,17 +102,19 @@ class Hand:
     def release(self) -> None:
         """Give a place back that was reserved and not used."""
         self._places.release()
+        if self._wake.hungry and len(self._held) <= self._half:
+            self._wake.event.set()
 
-    def hold(self, delivery: Delivery, attempts: int = 0) -> Held:
+    def hold(self, delivery: Delivery) -> Held:
         """Put an event into a place that was reserved."""
-        held = Held(delivery, attempts)
+        held = Held(delivery)
         self._held[delivery.id] = held
         self.empty.clear()
         return held
 
-    def enqueue(self, held: Held) -> None:
-        """Let the next handler that is free have it."""
-        held.queued = True
+    def enqueue(self, held: Held, attempts: int, until: float) -> None:
+        """Let the next handler that is free have it, while it is leased to this receiver."""
+        held.queued, held.attempts, held.until = True, attempts, until
         self._waiting.put_nowait(held)
 
     async def next(self) -> Held:
@@ -105,6 +126,6 @@ class Hand:
         if self._held.get(held.delivery.id) is not held:
             return
         del self._held[held.delivery.id]
-        self._places.release()
+        self.release()
         if not self._held:
             self.empty.set()

@@ -7,17 +7,19 @@ from typing import Final
 
 import attrs
 
-from theirstack_async._tasks import cancel_and_wait
 from theirstack_async.receiver._answer import Answer
+from theirstack_async.receiver._deliveries import Delivery
 from theirstack_async.receiver._hand import Held
-from theirstack_async.receiver._intake import FAILED, HANDLED, STOPPED, logger
+from theirstack_async.receiver._intake import FAILED, HANDLED, NOT_YET, STOPPED, STORE_FAILED, logger
 from theirstack_async.receiver._routes import Handler
-from theirstack_async.receiver._running import Running
+from theirstack_async.receiver._running import Running, is_cancelled
 from theirstack_async.receiver._store import DeliveryState
 
 KEPT: Final = Answer(200, "kept; nothing handles its type")
 _LONGEST_PAUSE: Final = 300.0
 """Seconds between two attempts at the most."""
+_DOUBLED: Final = 10
+"""How often the pause is doubled at the most; powers of 2 end at 1024."""
 _LONGEST_ERROR: Final = 500
 """Characters of an error that are kept."""
 
@@ -40,7 +42,7 @@ class Handling:
         self._run: Final = running
         self._hand: Final = running.hand
         self._counters: Final = running.counters
-        self._unnoted: Final[list[Outcome]] = []
+        self._unnoted: Final[dict[Held, Outcome]] = {}
         self._tasks: Final[list[asyncio.Task[None]]] = []
         self._noting: Final[set[asyncio.Task[None] | None]] = set()
         self._stopping = False
@@ -53,33 +55,65 @@ class Handling:
     async def stop(self) -> None:
         """Cancel the handlers, and let go of all that is in hand, for anybody to handle at once.
 
-        What was handled is noted first. It is done when this returns, also when the caller is cancelled.
+        What was handled is noted first. When this is cancelled, handlers that did not end are left behind, and what
+        could not be noted keeps its lease.
         """
         self._stopping = True
-        # A worker that notes what it has done ends by itself, when it has.
-        await cancel_and_wait([task for task in self._tasks if task not in self._noting])
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.note_again()
-        handled = {outcome.held for outcome in self._unnoted}
-        for held in self._hand.all():
-            if held not in handled:
-                await self._note(Outcome(held, DeliveryState.PENDING, STOPPED, None, self._run.clock.now()))
+        for task in self._tasks:
+            # A worker that notes what it has done ends by itself, when it has.
+            if task not in self._noting:
+                task.cancel()
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.note_again()
+            now = self._run.clock.now()
+            left = [held for held in self._hand.all() if held not in self._unnoted]
+            await asyncio.gather(
+                *(self._note(Outcome(held, DeliveryState.PENDING, STOPPED, None, now)) for held in left)
+            )
+        finally:
+            for held in self._hand.all():
+                held.answer(STOPPED)
+                self._hand.drop(held)
 
     async def note_again(self) -> None:
         """Note what the store failed to note before."""
-        unnoted = self._unnoted.copy()
-        self._unnoted.clear()
-        for outcome in unnoted:
+        for outcome in list(self._unnoted.values()):
             await self._note(outcome)
 
     async def _work(self) -> None:
         task = asyncio.current_task()
-        while not self._stopping:
+        while not (self._stopping or is_cancelled()):
             held = await self._hand.next()
+            if not await self._is_ours(held):
+                continue
             outcome = await self._handle(held)
             self._noting.add(task)
             await self._note(outcome)
             self._noting.discard(task)
+
+    async def _is_ours(self, held: Held) -> bool:
+        """Return whether nobody else may have an event that is to be handled now; otherwise let go of it."""
+        now = self._run.clock.now()
+        if now < held.until:
+            return True
+        # The event loop was blocked, or the machine slept: nobody had prolonged the lease.
+        until = now + self._run.settings.lease
+        event_id = held.delivery.id
+        try:
+            if event_id not in await self._run.store.renew([event_id], owner=self._run.owner, until=until):
+                held.until = until
+                return True
+        except Exception:  # noqa: BLE001 - a store of somebody else may raise anything
+            logger.exception("event %d: whether it is still to be handled here is not known", event_id)
+        logger.warning(
+            "event %d: its lease ended before its turn came, and it is left to whoever takes it; let handlers not "
+            "block the event loop, or use a longer lease",
+            event_id,
+        )
+        held.answer(NOT_YET)
+        self._hand.drop(held)
+        return False
 
     async def _handle(self, held: Held) -> Outcome:
         handler = self._run.routes.find(held.delivery)
@@ -92,32 +126,44 @@ class Handling:
         self._counters.failed += 1
         if held.attempts >= self._run.settings.max_attempts:
             return Outcome(held, DeliveryState.DEAD, FAILED, error)
-        pause = min(_LONGEST_PAUSE, 2.0 ** (held.attempts - 1))
+        pause = min(_LONGEST_PAUSE, 2.0 ** min(held.attempts - 1, _DOUBLED))
         return Outcome(held, DeliveryState.PENDING, FAILED, error, self._run.clock.now() + pause)
 
     async def _try(self, handler: Handler, held: Held) -> str | None:
         """Return how a handler failed, None if it did not."""
         delivery = held.delivery
+        # In a task of its own, so that what it does to its task and its context variables ends with it.
+        task = asyncio.create_task(_call(handler, delivery))
+        cancelled: asyncio.CancelledError | None = None
         try:
-            async with asyncio.timeout(self._run.settings.handler_timeout):
-                await handler(delivery)
-        except (Exception, asyncio.CancelledError) as error:  # whatever it is, the event must not be lost for it
-            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
-                raise
-            logger.warning("event %d (%s): its handler failed", delivery.id, delivery.type, exc_info=error)
-            return f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
-        return None
+            await asyncio.wait([task], timeout=self._run.settings.handler_timeout)
+        except asyncio.CancelledError as caught:
+            cancelled = caught
+        late = not task.done()
+        if late:
+            task.cancel()
+            await asyncio.wait([task])
+        if cancelled is not None and task.cancelled():
+            raise cancelled
+        error = _error_of(task, late=late)
+        if error is None:
+            return None
+        logger.warning("event %d (%s): its handler failed", delivery.id, delivery.type, exc_info=error)
+        return _said(error)
 
     async def _note(self, outcome: Outcome) -> None:
         held = outcome.held
         try:
             kept = await self._settle(outcome)
-        except Exception:  # noqa: BLE001 - a store of somebody else may raise anything, and no worker may end for it
+        except (Exception, asyncio.CancelledError):  # a store of somebody else may raise anything
             # It stays in hand, and so takes up a place: when the store does not work, nothing is to be taken in.
+            self._unnoted[held] = outcome
+            held.answer(STORE_FAILED)
+            if is_cancelled():
+                raise
             logger.exception("event %d is %s, which could not be noted yet", held.delivery.id, outcome.state)
-            self._unnoted.append(outcome)
-            held.answer(FAILED)
             return
+        self._unnoted.pop(held, None)
         if not kept:
             logger.warning(
                 "event %d: its lease ended while it was being handled, so somebody else may handle it too; let "
@@ -127,9 +173,8 @@ class Handling:
         self._count(outcome)
         held.answer(outcome.answer)
         self._hand.drop(held)
-        wake = self._run.wake
-        if outcome.state is DeliveryState.PENDING or (wake.hungry and len(self._hand) <= self._run.settings.queue // 2):
-            wake.event.set()
+        if outcome.state is DeliveryState.PENDING:
+            self._run.wake.event.set()
 
     async def _settle(self, outcome: Outcome) -> bool:
         return await self._run.store.settle(
@@ -162,7 +207,28 @@ class Handling:
                 logger.info("event %d is to be handled again", outcome.held.delivery.id)
 
 
-def _is_cancelled() -> bool:
-    """Return whether it is this task that is being cancelled, and not something that its handler waited for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+async def _call(handler: Handler, delivery: Delivery) -> None:
+    await handler(delivery)
+
+
+def _error_of(task: asyncio.Task[None], *, late: bool) -> BaseException | None:
+    """Return what a handler that has ended raised, whatever it is: the event must not be lost for it."""
+    try:
+        task.result()
+    except asyncio.CancelledError as error:
+        if not late:
+            return error
+        timeout = TimeoutError("it took longer than handler_timeout")
+        timeout.__cause__ = error
+        return timeout
+    except BaseException as error:  # noqa: BLE001 - an exit has already ended the event loop, if it was to
+        return error
+    return None
+
+
+def _said(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - of somebody else, too
+        text = "(its text cannot be had)"
+    return f"{type(error).__name__}: {text}"[:_LONGEST_ERROR]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from theirstack_async.errors import DeliveryStoreError
 from theirstack_async.receiver._answer import Answer
 from theirstack_async.receiver._deliveries import Delivery
 from theirstack_async.receiver._hand import Held
@@ -25,6 +26,8 @@ STORE_FAILED: Final = Answer(503, "the store failed; send it again later", RETRY
 NOT_YET: Final = Answer(503, "not handled yet; send it again later", RETRY_AFTER)
 FAILED: Final = Answer(503, "the handler failed; it is tried again", RETRY_AFTER)
 STOPPED: Final = Answer(503, "the receiver is not running; send it again later", RETRY_AFTER)
+
+_STATUSES: Final = frozenset({"mine", "pending", "done"})
 
 
 class Intake:
@@ -58,15 +61,20 @@ class Intake:
         if held is None:
             await self._hand.reserve()
             held = self._hand.get(delivery.id)
-            if held is None:
+            if held is None and not self.stopped:
                 return await self._claim(self._hand.hold(delivery), body)
             self._hand.release()  # a copy that waited for a place too was first
+            if held is None:
+                return STOPPED
         self._counters.known += 1
         return _again(await held.safe())
 
     async def _claim(self, held: Held, body: bytes) -> Answer:
+        now = self._run.clock.now()
+        until = now + self._run.settings.lease
         try:
-            claimed = await self._ask(held.delivery, body)
+            claimed = await self._ask(held.delivery, body, now, until)
+            attempts = int(claimed.attempts)
         except Exception:  # a store of somebody else may raise anything
             logger.exception("event %d was not taken, and is sent again", held.delivery.id)
             return held.answer(STORE_FAILED)
@@ -75,8 +83,7 @@ class Intake:
                 self._counters.known += 1
                 return await self._known(held, claimed)
             self._counters.claimed += 1
-            held.attempts = claimed.attempts
-            self._hand.enqueue(held)
+            self._hand.enqueue(held, attempts, until)
             if self._durable:
                 held.answer(STORED)
             return await held.safe()
@@ -87,17 +94,23 @@ class Intake:
                 held.answer(BUSY)
                 self._hand.drop(held)
 
-    async def _ask(self, delivery: Delivery, body: bytes) -> Claimed:
-        settings = self._run.settings
-        now = self._run.clock.now()
-        return await self._run.store.claim(
+    async def _ask(self, delivery: Delivery, body: bytes, now: float, until: float) -> Claimed:
+        """Claim an event.
+
+        Raises:
+            DeliveryStoreError: of the store, or it returned what means nothing, so that nobody knows what is safe.
+        """
+        claimed = await self._run.store.claim(
             delivery.id,
             body,
-            record=delivery.record if settings.dedupe == "record" else None,
+            record=delivery.record if self._run.settings.dedupe == "record" else None,
             owner=self._run.owner,
             now=now,
-            until=now + settings.lease,
+            until=until,
         )
+        if claimed.status not in _STATUSES:
+            raise DeliveryStoreError(f"{self._run.store!r} answered a claim with {claimed!r}, which means nothing")
+        return claimed
 
     async def _known(self, held: Held, claimed: Claimed) -> Answer:
         """Answer an event that the store has, or had."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Final
 
 from theirstack_async._tasks import pause
-from theirstack_async.errors import DeliveryError
 from theirstack_async.receiver._front import parsed
 from theirstack_async.receiver._handling import Handling
-from theirstack_async.receiver._intake import logger
-from theirstack_async.receiver._running import Running
+from theirstack_async.receiver._intake import STORED, logger
+from theirstack_async.receiver._running import Running, is_cancelled
 from theirstack_async.receiver._store import DeliveryState, StoredDelivery
 
 _AT_ONCE: Final = 20
@@ -31,6 +31,7 @@ class Keeper:
         self._hand: Final = running.hand
         self._wake: Final = running.wake
         self._handling: Final = handling
+        self._durable: Final = running.store.durable
         self._renewed = -math.inf
         self._pruned = -math.inf
 
@@ -40,7 +41,9 @@ class Keeper:
             self._wake.event.clear()
             try:
                 rest = await self.tick()
-            except Exception:  # noqa: BLE001 - a store of somebody else may raise anything
+            except (Exception, asyncio.CancelledError):  # a store of somebody else may raise anything
+                if is_cancelled():
+                    raise
                 logger.exception("the store of deliveries failed, and is asked again")
                 rest = _AFTER_FAILURE
             await pause(self._wake.event, rest, self._run.clock)
@@ -50,22 +53,36 @@ class Keeper:
         await self._handling.note_again()
         await self._renew()
         await self._prune()
-        while await self._take():
+        while await self._take(await self._hand.reserve_free(_AT_ONCE)):
             continue
-        every = self._run.settings.lease / 3
+        rest = max(_LEAST, self._renewed + self._run.settings.lease / 3 - self._run.clock.monotonic())
         self._wake.hungry = self._hand.is_full()
-        if self._wake.hungry:
-            return every
-        due = await self._run.store.next_due()
-        return every if due is None else min(every, max(_LEAST, due - self._run.clock.now()))
+        if not self._wake.hungry:
+            due = await self._run.store.next_due()
+            return rest if due is None else min(rest, max(_LEAST, due - self._run.clock.now()))
+        if self._hand.waiting and await self._reserve(rest) and await self._take(1):
+            return _LEAST
+        return rest
+
+    async def _reserve(self, rest: float) -> bool:
+        """Stand in line with the deliveries that wait for a place, so that what is in the store gets its turn too."""
+        try:
+            async with asyncio.timeout(rest):
+                await self._hand.reserve()
+        except TimeoutError:
+            return False
+        return True
 
     async def _renew(self) -> None:
         """Prolong the leases of all that is in hand, three times as often as they end."""
         now = self._run.clock.monotonic()
         if now - self._renewed < self._run.settings.lease / 3:
             return
-        held = [each.delivery.id for each in self._hand.all()]
-        await self._run.store.renew(held, owner=self._run.owner, until=self._run.clock.now() + self._run.settings.lease)
+        held = {each.delivery.id: each for each in self._hand.all()}
+        until = self._run.clock.now() + self._run.settings.lease
+        lost = await self._run.store.renew([*held], owner=self._run.owner, until=until)
+        for event_id in held.keys() - set(lost):
+            held[event_id].until = until
         self._renewed = now
 
     async def _prune(self) -> None:
@@ -74,53 +91,57 @@ class Keeper:
             self._pruned = now
             await self._run.store.prune(before=self._run.clock.now() - self._run.settings.keep)
 
-    async def _take(self) -> int:
-        """Take up what is due, as far as there is room, and return how many events that was."""
-        places = await self._hand.reserve_free(_AT_ONCE)
-        if places == 0:
-            return 0
+    async def _take(self, places: int) -> int:
+        """Take up what is due into places that were reserved, and return how many events that was."""
         used = 0
         try:
             now = self._run.clock.now()
-            taken = await self._run.store.take(
-                owner=self._run.owner, now=now, until=now + self._run.settings.lease, limit=places
-            )
-            for stored in taken:
-                used += await self._hold(stored)
+            until = now + self._run.settings.lease
+            if places:
+                taken = await self._run.store.take(owner=self._run.owner, now=now, until=until, limit=places)
+                for stored in taken[:places]:
+                    used += await self._hold(stored, until)
         finally:
             for _ in range(places - used):
                 self._hand.release()
         return used
 
-    async def _hold(self, stored: StoredDelivery) -> bool:
+    async def _hold(self, stored: StoredDelivery, until: float) -> bool:
         """Put an event that was taken up into a place, and return whether it needs one."""
         held = self._hand.get(stored.id)
         if held is not None:
             if not held.queued:
                 # A copy is being claimed just now. The claim finds a lease, and cannot tell that it is for this.
-                held.attempts = stored.attempts
                 self._run.counters.recovered += 1
-                self._hand.enqueue(held)
+                self._hand.enqueue(held, stored.attempts, until)
             return False
         try:
             delivery = parsed(stored.body, self._run.settings)
-        except DeliveryError as error:
+            attempts = int(stored.attempts)
+        except Exception as error:  # noqa: BLE001 - of a store of somebody else, too: the others are not to wait for it
             await self._bury(stored, error)
             return False
         self._run.counters.recovered += 1
-        self._hand.enqueue(self._hand.hold(delivery, stored.attempts))
+        held = self._hand.hold(delivery)
+        if self._durable:
+            held.answer(STORED)
+        self._hand.enqueue(held, attempts, until)
         return True
 
-    async def _bury(self, stored: StoredDelivery, error: DeliveryError) -> None:
+    async def _bury(self, stored: StoredDelivery, error: Exception) -> None:
         """Keep an event whose body this release cannot read, and go on with the others."""
         logger.error("event %d cannot be read from the store, and is kept as dead: %s", stored.id, error)
-        await self._run.store.settle(
-            stored.id,
-            owner=self._run.owner,
-            state=DeliveryState.DEAD,
-            attempts=stored.attempts,
-            error=f"DeliveryError: {error}",
-            due=0.0,
-            now=self._run.clock.now(),
-        )
-        self._run.counters.dead += 1
+        try:
+            await self._run.store.settle(
+                stored.id,
+                owner=self._run.owner,
+                state=DeliveryState.DEAD,
+                attempts=stored.attempts,
+                error=f"{type(error).__name__}: {error}",
+                due=0.0,
+                now=self._run.clock.now(),
+            )
+        except Exception:  # noqa: BLE001 - a store of somebody else may raise anything
+            logger.exception("event %d could not be noted as dead, and is looked at again", stored.id)
+        else:
+            self._run.counters.dead += 1

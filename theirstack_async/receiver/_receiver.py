@@ -11,17 +11,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 from theirstack_async._clock import Clock, SystemClock
-from theirstack_async._tasks import cancel_and_wait, pause, run_to_end
+from theirstack_async._tasks import run_to_end
 from theirstack_async.errors import ConfigurationError
 from theirstack_async.receiver._answer import Answer
 from theirstack_async.receiver._deliveries import MAX_BYTES, Delivery
+from theirstack_async.receiver._ending import close, drain
 from theirstack_async.receiver._front import RefusedError, checked, parsed, read, refuse, signature_of
-from theirstack_async.receiver._hand import Hand
+from theirstack_async.receiver._hand import Hand, Wake
 from theirstack_async.receiver._handling import Handling
 from theirstack_async.receiver._intake import BUSY, FULL, STOPPED, Intake, logger
 from theirstack_async.receiver._keeper import Keeper
 from theirstack_async.receiver._routes import Routes, check_kind
-from theirstack_async.receiver._running import Running, Wake
+from theirstack_async.receiver._running import Running
 from theirstack_async.receiver._settings import Dedupe, Settings
 from theirstack_async.receiver._signature import Secrets
 from theirstack_async.receiver._stats import Counters, ReceiverStats
@@ -172,7 +173,7 @@ class Receiver:
         return answer
 
     async def settled(self) -> None:
-        """Return when nothing is in hand. What waits for another attempt is not."""
+        """Return when nothing is in hand: what waits for another attempt is not, what a handler has is."""
         if self._running is not None:
             await self._running.hand.empty.wait()
 
@@ -240,6 +241,7 @@ class Receiver:
         if self._entered:
             raise ConfigurationError("a receiver runs once; make a new one")
         self._entered = True
+        wake = Wake()
         running = Running(
             store=self.store,
             owner=uuid.uuid4().hex,
@@ -247,19 +249,20 @@ class Receiver:
             settings=self._settings,
             counters=self._counters,
             clock=self._clock,
-            hand=Hand(self._settings.queue),
-            wake=Wake(),
+            hand=Hand(self._settings.queue, wake),
+            wake=wake,
         )
         handling = Handling(running)
         try:
+            keeper, intake = Keeper(running, handling), Intake(running)
             await self.store.counts()  # so that a store that cannot be used is noticed now
         except BaseException:
-            await run_to_end(self.store.aclose())
+            await run_to_end(close(self.store))
             raise
         handling.start()
-        keeper = asyncio.get_running_loop().create_task(Keeper(running, handling).run())
-        self._exit.push_async_callback(self._stop, running, handling, keeper)
-        self._running, self._intake = running, Intake(running)
+        keeping = asyncio.get_running_loop().create_task(keeper.run())
+        self._exit.push_async_callback(drain, running, handling, keeping)
+        self._running, self._intake = running, intake
         return self
 
     async def __aexit__(
@@ -270,26 +273,13 @@ class Receiver:
         self._intake = None
         await self._exit.aclose()
 
-    async def _stop(self, running: Running, handling: Handling, keeper: asyncio.Task[None]) -> None:
-        drained = asyncio.create_task(running.hand.empty.wait())
-        try:
-            nap = asyncio.Event()
-            drained.add_done_callback(lambda _: nap.set())
-            await pause(nap, self._settings.drain, self._clock)
-        finally:
-            await run_to_end(self._end(handling, [keeper, drained]))
-
-    async def _end(self, handling: Handling, tasks: list[asyncio.Task[object]]) -> None:
-        await cancel_and_wait(tasks)
-        await handling.stop()
-        await self.store.aclose()
-
     async def _received(self, method: str, headers: Iterable[tuple[str, str]], body: AsyncIterable[bytes]) -> Answer:
         limit = self._settings.max_bytes
         signature = signature_of(method, headers, limit)
         intake = self._intake
         if intake is None:
-            logger.error("a delivery came while the receiver was not running: enter it with `async with receiver`")
+            if not self._entered:
+                logger.error("a delivery came while the receiver was not running: enter it with `async with receiver`")
             return STOPPED
         if self._open >= 2 * self._settings.queue:
             return FULL

@@ -52,7 +52,7 @@ def check_kind(kind: object) -> None:
         ArgumentError: it is none.
     """
     if not (isinstance(kind, type) and issubclass(kind, Delivery)):
-        name = getattr(kind, "__name__", repr(kind))
+        name = kind.__name__ if inspect.isclass(kind) else repr(kind)
         raise ArgumentError(
             f"kind: {name} is no class of deliveries; expected JobNew, JobClosed, CompanyNew, UnknownDelivery or "
             "Delivery of theirstack_async.receiver (theirstack_async.JobClosed is the record, not the delivery)",

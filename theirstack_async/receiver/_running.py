@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 import attrs
 
 from theirstack_async._clock import Clock
-from theirstack_async.receiver._hand import Hand
+from theirstack_async.receiver._hand import Hand, Wake
 from theirstack_async.receiver._routes import Routes
 from theirstack_async.receiver._settings import Settings
 from theirstack_async.receiver._stats import Counters
 from theirstack_async.receiver._store import DeliveryStore
-
-
-class Wake:
-    """Wakes the task that takes events up from the store."""
-
-    def __init__(self) -> None:
-        self.event: Final = asyncio.Event()
-        self.hungry = False
-        """Whether there may be more to take up, for which there was no room."""
 
 
 @attrs.frozen
@@ -37,3 +27,9 @@ class Running:
     clock: Clock
     hand: Hand
     wake: Wake
+
+
+def is_cancelled() -> bool:
+    """Return whether it is this task that is being cancelled, and not something that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -24,7 +24,7 @@ async def test_a_handler_that_hangs_is_a_failure() -> None:
         await deliver(receiver, 1)
         await asyncio.sleep(11)
         [dead] = await store.list(STATES.DEAD)
-        assert dead.error == "TimeoutError: "
+        assert dead.error == "TimeoutError: it took longer than handler_timeout"
 
 
 @virtual
