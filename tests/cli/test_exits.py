@@ -22,10 +22,11 @@ from theirstack_async.testing import FakeTheirStack, Status
 CODES = {
     "APIError": 1, "ArgumentError": 2, "AuthenticationError": 3, "BadRequestError": 1, "BatchError": 1,
     "BudgetExceededError": 4, "ClientClosedError": 1, "ConfigurationError": 2, "ConflictError": 1, "ConnectError": 6,
-    "ConnectionLostError": 6, "DecodeError": 6, "InsufficientCreditsError": 4, "JournalError": 1, "NotFoundError": 1,
+    "ConnectionLostError": 6, "DecodeError": 6, "DeliveryError": 1, "DeliveryStoreError": 1,
+    "InsufficientCreditsError": 4, "JournalError": 1, "NotFoundError": 1,
     "OutcomeUnknownError": 7, "PaginationError": 6, "PermissionDeniedError": 3, "QuotaError": 6, "RateLimitError": 5,
     "ReplayError": 1, "ReplayLockedError": 10, "RequestTimeoutError": 6,
-    "ServerError": 6, "SinkError": 1, "StateError": 1, "StateLockedError": 10,
+    "ServerError": 6, "SinkError": 1, "SignatureError": 1, "StateError": 1, "StateLockedError": 10,
     "TheirStackError": 1, "TransportError": 6, "UnprocessableError": 1,
 }  # fmt: skip
 

@@ -84,7 +84,7 @@ def reporting(*, verbose: bool, debug: bool) -> Generator[None, None, None]:
         # Only what this program's user did: the deprecations of other libraries are no business of theirs.
         warnings.filterwarnings("always", ".*deprecated by the API", DeprecationWarning)
         warnings.showwarning = _show_warning
-        handler = logging.StreamHandler()
+        handler = _LogHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
         logger = logging.getLogger() if debug else logging.getLogger("theirstack_async")
         level, before = logging.DEBUG if verbose or debug else logging.WARNING, logger.level
@@ -95,6 +95,16 @@ def reporting(*, verbose: bool, debug: bool) -> Generator[None, None, None]:
         finally:
             logger.setLevel(before)
             logger.removeHandler(handler)
+
+
+class _LogHandler(logging.Handler):
+    """Writes to what is stderr at the time: while a display is shown, lines go above it and not into it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr)
+        except Exception:  # noqa: BLE001 - a log must not end a program; logging says how to tell
+            self.handleError(record)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
