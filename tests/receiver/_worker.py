@@ -95,7 +95,8 @@ async def received(order: dict[str, Any]) -> dict[str, Any]:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     store = MortalDeliveries(order["store"])
     store.mortal = Mortal(order["point"], order["time"])
-    receiver = Receiver(SECRET, store, clock=Later(order["ahead"]), max_concurrency=order["max_concurrency"])
+    how = {name: order[name] for name in ("budget", "max_concurrency")}
+    receiver = Receiver(SECRET, store, clock=Later(order["ahead"]), **how)
     receiver.on(Delivery)(Handler(log, store.mortal, order["longest"]))
     async with serving(receiver, order["port"], reuse_port=True):
         os.write(log, b"up 0\n")

@@ -118,5 +118,5 @@ def order(folder: Path, port: int, **how: Any) -> dict[str, Any]:
     """Return the order for a worker with all that it keeps in a folder."""
     return {
         "store": str(folder / "deliveries.db"), "log": str(folder / "log.txt"), "port": port, "ahead": 0.0,
-        "point": None, "time": 1, "longest": 0.0, "max_concurrency": 10, **how,
+        "point": None, "time": 1, "longest": 0.0, "max_concurrency": 10, "budget": 5.0, **how,
     }  # fmt: skip

@@ -145,7 +145,7 @@ async def test_two_processes_that_share_a_file_handle_each_once(tmp_path: Path) 
             running = await stack.enter_async_context(program())
             port = stack.enter_context(held_port())
             urls.append(f"http://127.0.0.1:{port}/hook")
-            workers.append(await stack.enter_async_context(working(running, order(tmp_path, port))))
+            workers.append(await stack.enter_async_context(working(running, order(tmp_path, port, budget=1e9))))
         first = await posted(session, urls, bodies)
         assert first.total() == first[200] + first[202] == COPIES * DELIVERIES
         assert first[202] == DELIVERIES

@@ -37,6 +37,7 @@ HANDLING: Final = 0.004
 killed anywhere has no clock of ours."""
 AT_ONCE: Final = 10
 """Handlers."""
+ALL_DONE: Final = {DeliveryState.DONE}
 EVENTS: Final = 6
 NTH: Final = range(1, EVENTS + 1) if LOAD_SCALE >= 1 else (2,)
 """At which event a receiver dies that dies at a point."""
@@ -102,7 +103,8 @@ class Scene:
     async def finish(self, **how: Any) -> None:
         """Let a last receiver do what is left, and assert that every event is handled."""
         async with self.receiver(**how) as last:
-            while set(self.ids) - set(self.log.ids("end")):
+            # What had ended before the last kill is to be marked as well.
+            while set(self.ids) - set(self.log.ids("end")) or set((await self.states()).values()) != ALL_DONE:
                 assert not last.outcome.done(), last.outcome.result()
                 await asyncio.sleep(LOOK_EVERY)
             assert (await last.stop())["pending"] == 0

@@ -28,11 +28,11 @@ QUEUE: Final = 20
 IN_FLIGHT: Final = 3 * QUEUE
 AT_ONCE: Final = 5
 LEASE: Final = 30.0
-HOURS: Final = 2 + scaled(16)
+HOURS: Final = 3 + scaled(8)
 """Of overload."""
 RESENDS: Final = 48
 """Hours for which the API sends again what was refused."""
-REFUSED: Final = scaled(20_000)
+REFUSED: Final = scaled(10_000)
 
 
 async def until(condition: Callable[[], object]) -> None:
