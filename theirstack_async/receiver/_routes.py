@@ -51,8 +51,8 @@ def check_kind(kind: object) -> None:
     Raises:
         ArgumentError: it is none.
     """
+    name = getattr(kind, "__name__", repr(kind))
     if not (isinstance(kind, type) and issubclass(kind, Delivery)):
-        name = kind.__name__ if inspect.isclass(kind) else repr(kind)
         raise ArgumentError(
             f"kind: {name} is no class of deliveries; expected JobNew, JobClosed, CompanyNew, UnknownDelivery or "
             "Delivery of theirstack_async.receiver (theirstack_async.JobClosed is the record, not the delivery)",
