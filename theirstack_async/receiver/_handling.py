@@ -164,7 +164,7 @@ class Handling:
             logger.exception("event %d is %s, which could not be noted yet", held.delivery.id, outcome.state)
             return
         self._unnoted.pop(held, None)
-        if not kept:
+        if not kept and held.queued:  # one that was just being claimed may have no lease yet
             logger.warning(
                 "event %d: its lease ended while it was being handled, so somebody else may handle it too; let "
                 "handlers not block the event loop, or use a longer lease",
@@ -203,7 +203,7 @@ class Handling:
                 )
             case DeliveryState.UNHANDLED:
                 self._counters.unhandled += 1
-            case DeliveryState.PENDING:
+            case _:
                 logger.info("event %d is to be handled again", outcome.held.delivery.id)
 
 

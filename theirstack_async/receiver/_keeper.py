@@ -8,6 +8,7 @@ from typing import Final
 
 from theirstack_async._tasks import pause
 from theirstack_async.receiver._front import parsed
+from theirstack_async.receiver._hand import Held
 from theirstack_async.receiver._handling import Handling
 from theirstack_async.receiver._intake import STORED, logger
 from theirstack_async.receiver._running import Running, is_cancelled
@@ -112,8 +113,7 @@ class Keeper:
         if held is not None:
             if not held.queued:
                 # A copy is being claimed just now. The claim finds a lease, and cannot tell that it is for this.
-                self._run.counters.recovered += 1
-                self._hand.enqueue(held, stored.attempts, until)
+                self._enqueue(held, stored.attempts, until)
             return False
         try:
             delivery = parsed(stored.body, self._run.settings)
@@ -121,12 +121,14 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - of a store of somebody else, too: the others are not to wait for it
             await self._bury(stored, error)
             return False
+        self._enqueue(self._hand.hold(delivery), attempts, until)
+        return True
+
+    def _enqueue(self, held: Held, attempts: int, until: float) -> None:
         self._run.counters.recovered += 1
-        held = self._hand.hold(delivery)
         if self._durable:
             held.answer(STORED)
         self._hand.enqueue(held, attempts, until)
-        return True
 
     async def _bury(self, stored: StoredDelivery, error: Exception) -> None:
         """Keep an event whose body this release cannot read, and go on with the others."""

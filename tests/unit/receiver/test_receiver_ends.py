@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.replay._virtual import LoopClock, virtual
 from tests.unit.receiver._receiving import Durable, Handler, body_of, deliver, new_receiver, now, pieces, signed
-from theirstack_async.errors import ArgumentError, ConfigurationError, DeliveryStoreError
+from theirstack_async.errors import ArgumentError, ConfigurationError, DeliveryError, DeliveryStoreError
 from theirstack_async.receiver import Delivery, DeliveryState, JobClosed, MemoryDeliveries, Receiver
 
 STATES = DeliveryState
@@ -157,6 +158,70 @@ async def test_outside_it_has_nothing_in_hand() -> None:
         await receiver.reconcile(None, [1], since=None)  # type: ignore[arg-type]
     assert receiver.stats.in_hand == 0
     assert receiver.store is store
+
+
+@virtual
+async def test_leaving_what_was_never_entered_is_nothing() -> None:
+    receiver = new_receiver(store := Durable())
+    await receiver.__aexit__(None, None, None)
+    async with receiver:
+        assert (await deliver(receiver, 1)).ok
+    await receiver.__aexit__(None, None, None)
+    assert store.closed == 1
+
+
+@virtual
+async def test_reconciling_hands_over_what_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = new_receiver(store := Durable(), keep_unknown_fields=True)
+    handler = Handler(receiver)
+    given: dict[str, Any] = {}
+
+    async def reconcile(*args: Any, admit: Any, **kwargs: Any) -> Any:
+        given.update(kwargs, args=args, answers=[await admit(body_of(n)) for n in (1, 1)])
+        with pytest.raises(DeliveryError):
+            await admit(b"{}")
+        return "the report"
+
+    monkeypatch.setattr("theirstack_async.receiver._reconcile.reconcile", reconcile)
+    client: Any = object()
+    since = datetime(2026, 9, 21, tzinfo=UTC)
+    async with receiver:
+        report: object = await receiver.reconcile(client, [7], since=since, how="resend", resend_not_triggered=True)
+        assert report == "the report"
+        await receiver.settled()
+    assert [answer.status for answer in given.pop("answers")] == [202, 200]
+    assert given == {
+        "args": (client, [7]), "since": since, "how": "resend", "resend_not_triggered": True, "store": store,
+    }  # fmt: skip
+    assert handler.ended == [1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "handler", "words"),
+    [
+        (int, None, "int is no class of deliveries"),
+        ("job.new", None, "'job.new' is no class of deliveries"),
+        (Delivery, len, "expected a coroutine function"),
+        (Delivery, lambda delivery: delivery, "expected a coroutine function"),
+    ],
+)
+def test_handlers_that_cannot_be(kind: Any, handler: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words) as caught:
+        new_receiver().on(kind)(handler)
+    assert caught.value.field == ("handler" if handler else "kind")
+
+
+def test_one_handler_a_class() -> None:
+    receiver = new_receiver()
+
+    async def first(delivery: Delivery) -> None:
+        raise AssertionError
+
+    assert receiver.on(JobClosed)(first) is first
+    receiver.on(Delivery)(first)
+    with pytest.raises(ArgumentError, match=r"JobClosed has a handler already.*first") as caught:
+        receiver.on(JobClosed)(first)
+    assert caught.value.field == "kind"
 
 
 @pytest.mark.parametrize(

@@ -110,15 +110,16 @@ async def test_an_event_that_cannot_be_read_or_buried(caplog: pytest.LogCaptureF
     assert receiver.stats.dead == 1
 
 
+@pytest.mark.parametrize("times", [1, 2])
 @virtual
-async def test_a_store_that_gives_more_than_was_asked_for() -> None:
-    """There is room for so many, and no more are handled at a time."""
+async def test_a_store_that_gives_more_than_was_asked_for(times: int) -> None:
+    """Or each twice: there is room for so many, and no more are handled at a time."""
     store = Durable()
     await left_behind(store, *range(6))
     works, most = store.take, [0]
 
     async def take(**kwargs: Any) -> Any:
-        return await works(**{**kwargs, "limit": 100})
+        return [each for each in await works(**{**kwargs, "limit": 100}) for _ in range(times)]
 
     store.take = take  # type: ignore[method-assign]
     receiver = new_receiver(store, queue=2, max_concurrency=10)
@@ -129,8 +130,8 @@ async def test_a_store_that_gives_more_than_was_asked_for() -> None:
             await asyncio.sleep(1)
             most.append(receiver.stats.in_hand)
         handler.go.set()
-        await asyncio.sleep(120)
-    assert (max(most), sorted(handler.ended)) == (2, [0, 1, 2, 3, 4, 5])
+        await asyncio.sleep(400)
+    assert (max(most), sorted(handler.ended)) == (2 // times, [0, 1, 2, 3, 4, 5])
 
 
 @virtual
@@ -264,3 +265,21 @@ async def test_a_claim_that_was_cut_off_when_the_store_had_done_it() -> None:
         assert handler.begun == []
         await asyncio.sleep(2)
         assert handler.ended == [1]
+
+
+@virtual
+async def test_what_is_just_being_noted_when_it_ends_is_noted() -> None:
+    receiver = new_receiver(store := Durable(), drain=0.0)
+    handler = Handler(receiver)
+    works = store.settle
+
+    async def slow(*args: Any, **kwargs: Any) -> bool:
+        await asyncio.sleep(5)
+        return await works(*args, **kwargs)
+
+    store.settle = slow  # type: ignore[method-assign]
+    async with receiver:
+        await deliver(receiver, 1)
+        await asyncio.sleep(1)
+    assert handler.ended == [1]
+    assert (store.calls.count("settle"), await store.known([1])) == (1, {1: STATES.DONE})

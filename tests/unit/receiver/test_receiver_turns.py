@@ -221,3 +221,70 @@ async def test_leases_are_prolonged_three_times_as_often_as_they_end(lease: floa
     async with receiver:
         await asyncio.sleep(100 * lease)
     assert 240 <= store.calls.count("renew") <= 301
+
+
+@pytest.mark.parametrize("how", ["says so", "fails"])
+@virtual
+async def test_a_copy_that_is_claimed_while_its_event_is_taken_up(how: str) -> None:
+    """The claim finds the lease of this very receiver: the event is handled now, with the attempts that it had."""
+    store, clock = Durable(), LoopClock()
+    await store.claim(1, body_of(1), record=None, owner="dead", now=clock.now(), until=clock.now())
+    await store.settle(1, owner="dead", state=STATES.PENDING, attempts=4, error="x", due=clock.now(), now=0.0)
+    receiver = new_receiver(store, max_attempts=5, queue=21)
+    handler = Handler(receiver)
+    handler.fails[1] = 1
+    take, claim = store.take, store.claim
+
+    async def slow_take(**kwargs: Any) -> Any:
+        taken = await take(**kwargs)
+        await asyncio.sleep(2)
+        return taken
+
+    async def slow_claim(*args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(2.5)
+        if how == "fails":
+            raise OSError
+        return await claim(*args, **kwargs)
+
+    store.take, store.claim = slow_take, slow_claim  # type: ignore[method-assign]
+    async with receiver:
+        await asyncio.sleep(1)
+        copy = asyncio.create_task(deliver(receiver, 1))
+        await asyncio.sleep(1.5)
+        assert handler.begun == [1]
+        assert (await copy).text == "stored"
+        stats = receiver.stats
+        assert (stats.recovered, stats.claimed, stats.dead, stats.in_hand) == (1, 0, 1, 0)
+        handler.go.clear()
+        store.claim = claim  # type: ignore[method-assign]
+        assert [(await deliver(receiver, n)).status for n in range(2, 24)] == [202] * 21 + [503]
+        handler.go.set()
+
+
+@pytest.mark.parametrize("how", ["says so", "fails"])
+@virtual
+async def test_a_claim_that_comes_back_when_the_receiver_has_ended(how: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is handled, the delivery is answered that it is not safe, and nobody is told of a lease that was lost."""
+    receiver = new_receiver(store := Durable(), drain=1.0)
+    handler = Handler(receiver)
+    claim = store.claim
+
+    async def slow(*args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(3)
+        if how == "fails":
+            raise OSError
+        return await claim(*args, **kwargs)
+
+    store.claim = slow  # type: ignore[method-assign]
+    async with receiver:
+        late = asyncio.create_task(deliver(receiver, 1))
+        await asyncio.sleep(0)
+    assert not late.done()
+    assert (await late).text == "the receiver is not running; send it again later"
+    assert (handler.begun, receiver.stats.in_hand) == ([], 0)
+    assert "lease" not in caplog.text
+    second = new_receiver(store)
+    handler = Handler(second)
+    async with second:
+        await asyncio.sleep(40)
+    assert handler.ended == ([1] if how == "says so" else [])
