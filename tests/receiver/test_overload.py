@@ -85,9 +85,9 @@ class Watched(Receiver):
         self.reading = 0
         self.most = 0
         self.statuses: Counter[int] = Counter()
-        super().__init__(
-            SECRET, store, queue=QUEUE, budget=BUDGET, max_concurrency=AT_ONCE, lease=LEASE, clock=self.time
-        )
+        # Handlers have no limit, for it is the loop's clock too that tells how long they take.
+        how = {"queue": QUEUE, "max_concurrency": AT_ONCE, "budget": BUDGET, "lease": LEASE}
+        super().__init__(SECRET, store, handler_timeout=None, clock=self.time, **how)
         self.on(Delivery)(handler)
 
     @property
