@@ -93,6 +93,10 @@ _MODELS: Final[Mapping[str, type[Job | Company | ClosedJob]]] = {
     "job.closed": ClosedJob,
 }
 
+_MARKS: Final = tuple((name, f'"{name}"'.encode()) for name in _MODELS)
+_BEGINNING: Final = 100
+"""Bytes of a body in which its type is looked for."""
+
 
 def parse_delivery(
     body: bytes, *, max_bytes: int = MAX_BYTES, keep_unknown_fields: bool = False
@@ -117,8 +121,13 @@ def parse_delivery(
     raw = raw_bytes(body)
     if len(raw) > max_bytes:
         raise DeliveryError(f"the delivery has {len(raw):,} bytes, and at most {max_bytes:,} are read", too_large=True)
-    from theirstack_async._convert.deliveries import read_envelope, read_payload
+    from theirstack_async._convert.deliveries import read_at_once, read_envelope, read_payload
 
+    type_ = _likely_type(raw)
+    if type_ is not None and not keep_unknown_fields:
+        found = read_at_once(raw, type_, _MODELS[type_])
+        if found is not None:
+            return _typed(found[0], type_, found[1], raw)
     id_, type_, text = read_envelope(raw)
     model = _MODELS.get(type_)
     payload = (
@@ -126,6 +135,18 @@ def parse_delivery(
         if model is None
         else read_payload(text, model, keep_unknown_fields=keep_unknown_fields)
     )
+    return _typed(id_, type_, payload, raw)
+
+
+def _likely_type(body: bytes) -> str | None:
+    """Return the type that a body seems to have: it stands before the record, as the API sends it."""
+    beginning = body[:_BEGINNING]
+    return next((name for name, mark in _MARKS if mark in beginning), None)
+
+
+def _typed(
+    id_: int, type_: str, payload: Job | Company | ClosedJob | UnknownPayload, raw: bytes
+) -> JobNew | JobClosed | CompanyNew | UnknownDelivery:
     match payload:
         case Job():
             return JobNew(id=id_, type=type_, payload=payload)

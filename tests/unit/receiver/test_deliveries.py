@@ -235,3 +235,18 @@ def test_a_body_as_long_as_the_bound_is_read() -> None:
     assert parse_delivery(padded) == parse_delivery(body)
     with pytest.raises(DeliveryError, match="has 1,048,577 bytes, and at most 1,048,576 are read"):
         parse_delivery(padded + b" ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":1,"type":"job.new","payload":{"id":2,"closed_at":null},"type":"job.closed"}',
+        b'{"id":1,"type":"job.closed","payload":{"id":2},"type":"job.archived"}',
+        b'{"note":"job.closed","id":1,"type":"other","payload":{"id":2}}',
+        b'{"payload":{"id":2},"type":"job.closed","id":1}' + b" " * 200,
+        b" " * 200 + b'{"id":1,"type":"job.closed","payload":{"id":2}}',
+    ],
+)
+def test_the_short_way_says_what_the_long_one_does(body: bytes) -> None:
+    """Where the type stands does not matter, nor what else looks like one."""
+    assert parse_delivery(body) == parse_delivery(body, keep_unknown_fields=True)
