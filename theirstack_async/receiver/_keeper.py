@@ -75,11 +75,12 @@ class Keeper:
         return True
 
     async def _renew(self) -> None:
-        """Prolong the leases of all that is in hand, three times as often as they end."""
+        """Prolong the leases of what handlers get, three times as often as they end."""
         now = self._run.clock.monotonic()
         if now - self._renewed < self._run.settings.lease / 3:
             return
-        held = {each.delivery.id: each for each in self._hand.all()}
+        # Not what is only being claimed: there may be a lease of an earlier claim that was cut off, which has to end.
+        held = {each.delivery.id: each for each in self._hand.all() if each.queued}
         until = self._run.clock.now() + self._run.settings.lease
         lost = await self._run.store.renew([*held], owner=self._run.owner, until=until)
         for event_id in held.keys() - set(lost):
