@@ -209,7 +209,10 @@ async def test_full() -> None:
         assert [(await each).text for each in waiting] == ["stored", "known already"]
         await receiver.settled()
         assert (await receiver.store.known([3])) == {}
-    assert sorted(handler.ended) == [1, 2, 4]
+        assert sorted(handler.ended) == [1, 2, 4]
+        handler.go.clear()
+        assert [(await deliver(receiver, n)).status for n in (5, 6, 7)] == [202, 202, 503]
+        handler.go.set()
 
 
 @virtual
