@@ -75,7 +75,8 @@ class Receiver:
         max_attempts: how often a handler may fail with an event.
         lease: seconds after which an event is taken up by others when this process dies; prolonged while it lives.
         handler_timeout: seconds after which a handler is cancelled, which counts as a failure; None for no limit.
-        drain: seconds that leaving waits for the events in hand. What is not done then is cancelled, and given back.
+        drain: seconds that leaving waits for the events in hand. What is not done then is cancelled, and given back. A
+            handler that goes on for 30 seconds after that, or a store that hangs, is left behind with an error logged.
         max_bytes: bytes of a body at the most; the API's records have about 8 KB. More is answered 413.
         dedupe: ``"event"`` takes deliveries with one event id for the same; ``"record"`` also those of the same kind
             that are about the same job or company, such as from two searches that overlap.
