@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Awaitable, Callable
 
@@ -192,3 +193,24 @@ async def test_very_many_attempts() -> None:
         assert (len(handler.begun), handler.ended) == (2, [])
         await asyncio.sleep(2)
     assert handler.ended == [1]
+
+
+@virtual
+async def test_an_event_loop_that_ends_before_the_receiver_ends_its_tasks() -> None:
+    """As ``asyncio.run`` cancels all of them: none goes on because its handler did."""
+    receiver = new_receiver(Durable(), max_concurrency=1)
+
+    @receiver.on(Delivery)
+    async def handler(delivery: Delivery) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(1000)
+
+    async with receiver:
+        await deliver(receiver, 1)
+        await asyncio.sleep(1)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        _, going_on = await asyncio.wait(tasks, timeout=1)
+        assert not going_on
+    assert receiver.stats.handled == 1
