@@ -14,7 +14,7 @@ class Answer:
     status: int
     text: str
     """A line in plain text, at most 200 characters. The API keeps it in ``response_body`` of the event."""
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """Headers besides ``Content-Type: text/plain; charset=utf-8`` and ``Content-Length``."""
 
     @property
