@@ -66,9 +66,10 @@ def test_deliveries_become_lines(receiving: Receiving) -> None:
     assert (ended["written"], ended["handled"], ended["answers"]) == (15, 15, {"202": 15, "403": 2})
     assert ended["stored"] == {"pending": 0, "done": 15, "unhandled": 0, "dead": 0}
     assert (ended["out"], ended["reconcile"]) == (str(receiving.out), None)
-    assert result.stderr == (
-        f"Listening on {begun['url']} until Ctrl-C. Deliveries are added to {receiving.out}.\n{receive_run.STOPPING}\n"
-    )
+    listening = f"Listening on {begun['url']} until Ctrl-C. Deliveries are added to {receiving.out}."
+    first, second, last = result.stderr.splitlines()
+    assert (first, second) == (listening, receive_run.STOPPING)
+    assert last.startswith("A delivery was answered 403: it is not signed with a secret of --secret-env.")
 
 
 def test_a_line_is_the_delivery_as_it_came(receiving: Receiving) -> None:
@@ -151,7 +152,36 @@ def test_only_its_own_path_is_answered(receiving: Receiving) -> None:
         assert await scene.post(body_of(1)) == 202
         await scene.written()
 
-    assert receiving(script, "--path", "/hook/it").exit_code == 0
+    result = receiving(script, "--path", "/hook/it")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout.splitlines()[1])["astray"] == 1
+
+
+@pytest.mark.usefixtures("people")
+def test_requests_to_another_path_are_counted_and_told_once(receiving: Receiving) -> None:
+    async def script(scene: Scene) -> None:
+        for _ in range(3):
+            lost = scene.fake.seed_webhook(scene.url + "elsewhere", secret=SECRET)
+            scene.fake.trigger(lost)
+            await scene.fake.settled()
+
+    result = receiving(script)
+    assert result.stdout == "0 written, 3 to another path.\n"
+    assert result.stderr.count("A request to another path was answered 404. If it was a delivery, give") == 1
+
+
+def test_what_is_not_signed_is_told_once_while_it_runs(receiving: Receiving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive_run, "_EVERY_LINE", 0.0)
+
+    async def script(scene: Scene) -> None:
+        for _ in range(2):
+            assert await scene.post(body_of(1), secret="0123456789abcdef-wrong") == 403
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+    said = receiving(script).stderr
+    assert said.count("A delivery was answered 403") == 1
+    assert said.index("A delivery was answered 403") < said.index(receive_run.STOPPING)
 
 
 @pytest.mark.usefixtures("people")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 
 import pytest
+from aiohttp import web
 
-from tests.cli._receiving import Receiving, nothing, receiving
+from tests.cli._receiving import SECRET, Receiving, nothing, receiving
 from tests.cli.conftest import Run
 from theirstack_async._database.thread import file_lock
 
@@ -51,7 +54,48 @@ def test_a_port_that_is_taken_is_a_usage_error(run: Run, receiving: Receiving) -
         port = taken.getsockname()[1]
         result = run("receive", "--port", port, "--secret-env", "SECRET", "--out", receiving.out)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"error: --port: cannot listen on 127.0.0.1, port {port}: " in result.stderr
+    why = os.strerror(errno.EADDRINUSE)
+    said = f"error: --port: cannot listen on 127.0.0.1, port {port}: {why}; give another one, or another --host.\n"
+    assert result.stderr == said
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+        (OSError("could not bind on any address out of [('192.0.2.1', 0)]"), "could not bind on any address out of"),
+    ],
+)
+def test_an_address_that_is_not_had_is_told(
+    run: Run, receiving: Receiving, monkeypatch: pytest.MonkeyPatch, error: OSError, why: str
+) -> None:
+    async def start(_: web.TCPSite) -> None:
+        raise error
+
+    monkeypatch.setattr(web.TCPSite, "start", start)
+    result = run("receive", "--port", 0, "--host", "elsewhere", "--secret-env", "SECRET", "--out", receiving.out)
+    assert result.exit_code == 2
+    assert f"error: --port: cannot listen on elsewhere, port 0: {why}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (
+            f"{SECRET}\n",
+            "SECRET begins or ends with white space or a line break, which counts as a part of the secret.",
+        ),
+        ("fifteen letters", "SECRET is shorter than 16 characters, and the API takes no such secret:"),
+        ("sixteen letters.", ""),
+    ],
+)
+def test_a_secret_that_is_unlikely_is_told(
+    receiving: Receiving, monkeypatch: pytest.MonkeyPatch, secret: str, said: str
+) -> None:
+    monkeypatch.setenv("SECRET", secret)
+    result = receiving(nothing)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(said or "Listening on ")
 
 
 def test_a_store_that_is_none_is_told(run: Run, receiving: Receiving) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncGenerator
+import socket
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 import typer
 
 from theirstack_async import ArgumentError
+from theirstack_async.cli.messages import note
 from theirstack_async.cli.options import Json, read_instant
 from theirstack_async.cli.output import Output
 from theirstack_async.cli.receive_run import ATTEMPTS, LEASE, STOPPING, Reception, Wanted
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from theirstack_async.receiver import Receiver
 
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]*")
+_SHORTEST: Final = 16
+"""Characters: the API takes no webhook's secret with fewer."""
 
 
 class SameBy(StrEnum):
@@ -114,7 +118,7 @@ def receive(
             max_attempts=ATTEMPTS, lease=LEASE, dedupe=dedupe.value,
         )  # fmt: skip
         reception = Reception(receiver, out, kept, output)
-        async with reception, _serving(receiver, host, port, path, budget) as url:
+        async with reception, _serving(receiver, host, port, path, budget, reception.astray) as url:
             await reception.serve(url, wanted)
         return reception.code
 
@@ -135,7 +139,16 @@ def _secrets(names: list[str]) -> list[str]:
                 "which anybody could send deliveries",
                 field="secret_env",
             )
+        _doubt(name, os.environ[name])
     return [os.environ[name] for name in names]
+
+
+def _doubt(name: str, secret: str) -> None:
+    """Say what makes it likely that a secret is not the webhook's, so that every delivery would be refused."""
+    if secret != secret.strip():
+        note(f"{name} begins or ends with white space or a line break, which counts as a part of the secret.")
+    elif len(secret) < _SHORTEST:
+        note(f"{name} is shorter than {_SHORTEST} characters, and the API takes no such secret: is it the webhook's?")
 
 
 def _wanted(settings: Settings, webhook_ids: list[int] | None, since: str | None) -> Wanted | None:
@@ -154,8 +167,12 @@ def _wanted(settings: Settings, webhook_ids: list[int] | None, since: str | None
 
 
 @asynccontextmanager
-async def _serving(receiver: Receiver, host: str, port: int, path: str, patience: float) -> AsyncGenerator[str, None]:
+async def _serving(
+    receiver: Receiver, host: str, port: int, path: str, patience: float, astray: Callable[[], None]
+) -> AsyncGenerator[str, None]:
     """Serve a receiver, and yield its URL. In the end no more connections are taken, and what is in hand is drained.
+
+    ``astray`` is called for each request to another path.
 
     Raises:
         ArgumentError: the port cannot be had.
@@ -166,6 +183,7 @@ async def _serving(receiver: Receiver, host: str, port: int, path: str, patience
     from theirstack_async.receiver import AiohttpReceiver
 
     async def elsewhere(_: web.Request) -> web.Response:
+        astray()
         # The API keeps it in the event list, where whoever gave it a wrong URL reads it.
         return web.Response(status=404, text=f"deliveries are taken at {path} only")
 
@@ -181,9 +199,17 @@ async def _serving(receiver: Receiver, host: str, port: int, path: str, patience
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             raise ArgumentError(
-                f"--port: cannot listen on {host}, port {port}: {error.strerror}", field="port"
+                f"--port: cannot listen on {host}, port {port}: {_why(error)}; give another one, or another --host",
+                field="port",
             ) from None
         name = f"[{host}]" if ":" in host else host
         yield f"http://{name}:{runner.addresses[0][1]}{path}"
     finally:
         await runner.cleanup()
+
+
+def _why(error: OSError) -> str:
+    """Return why an address cannot be had. What asyncio says of it names the address once more, or nothing at all."""
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    return os.strerror(error.errno)

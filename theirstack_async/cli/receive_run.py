@@ -58,6 +58,8 @@ class Reception:
         self._output = output
         self._file = DeliveryFile(out)
         self._failing = False
+        self._astray = 0
+        self._told_of_refusals = False
         self._served = False
         self._report: ReconcileReport | None = None
         self.code: ExitCode = ExitCode.OK
@@ -106,11 +108,32 @@ class Reception:
                 while True:
                     await asyncio.sleep(follower.every)
                     follower.update()
+                    self._tell_of_refusals()
                     for each in looking:
                         if each.done():
                             each.result()
         finally:
             await cancel_and_wait(looking)
+        self._tell_of_refusals()
+
+    def astray(self) -> None:
+        """Count a request to another path, and say so the first time: a webhook may have a wrong URL."""
+        if not self._astray:
+            note(
+                "A request to another path was answered 404. If it was a delivery, give the webhook the URL with this "
+                "path, or give its path with --path."
+            )
+        self._astray += 1
+
+    def _tell_of_refusals(self) -> None:
+        """Say once that deliveries were refused, since that looks like nothing at all where every one is."""
+        if self._told_of_refusals or not self._receiver.stats.answers.get(403):
+            return
+        self._told_of_refusals = True
+        note(
+            "A delivery was answered 403: it is not signed with a secret of --secret-env. theirstack --verbose receive "
+            "says why of each, and the webhook's event list has it as response_body."
+        )
 
     async def _write(self, delivery: Delivery) -> None:
         try:
@@ -158,6 +181,7 @@ class Reception:
         counts = {
             "known already": stats.known,
             "refused": refused,
+            "to another path": self._astray,
             "to be sent again": failed,
             "in hand": stats.in_hand,
         }
@@ -171,6 +195,7 @@ class Reception:
             report = None if self._report is None else self._report.to_dict()
             self._output.line({
                 "out": self._out, "store": self._store, "written": self._file.lines,
+                "astray": self._astray,
                 **attrs.asdict(self._receiver.stats), "stored": stored, "reconcile": report,
             })  # fmt: skip
         self._output.say(f"{self._in_words()}.")
