@@ -10,7 +10,7 @@ import attrs
 from theirstack_async.receiver._answer import Answer
 from theirstack_async.receiver._deliveries import Delivery
 from theirstack_async.receiver._hand import Held
-from theirstack_async.receiver._intake import FAILED, HANDLED, NOT_YET, STOPPED, STORE_FAILED, logger
+from theirstack_async.receiver._intake import FAILED, GIVEN_UP, HANDLED, NOT_YET, STOPPED, STORE_FAILED, logger
 from theirstack_async.receiver._routes import Handler
 from theirstack_async.receiver._running import Running, is_cancelled
 from theirstack_async.receiver._store import DeliveryState
@@ -125,7 +125,7 @@ class Handling:
         held.attempts += 1
         self._counters.failed += 1
         if held.attempts >= self._run.settings.max_attempts:
-            return Outcome(held, DeliveryState.DEAD, FAILED, error)
+            return Outcome(held, DeliveryState.DEAD, GIVEN_UP, error)
         pause = min(_LONGEST_PAUSE, 2.0 ** min(held.attempts - 1, _DOUBLED))
         return Outcome(held, DeliveryState.PENDING, FAILED, error, self._run.clock.now() + pause)
 

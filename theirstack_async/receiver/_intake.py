@@ -25,6 +25,7 @@ BUSY: Final = Answer(503, "not handled within the time there is for an answer; s
 STORE_FAILED: Final = Answer(503, "the store failed; send it again later", RETRY_AFTER)
 NOT_YET: Final = Answer(503, "not handled yet; send it again later", RETRY_AFTER)
 FAILED: Final = Answer(503, "the handler failed; it is tried again", RETRY_AFTER)
+GIVEN_UP: Final = Answer(503, "the handler failed too often; it is on the dead-letter list", RETRY_AFTER)
 STOPPED: Final = Answer(503, "the receiver is not running; send it again later", RETRY_AFTER)
 
 _STATUSES: Final = frozenset({"mine", "pending", "done"})

@@ -119,6 +119,18 @@ async def test_a_failure_without_a_durable_store_is_told() -> None:
 
 
 @virtual
+async def test_what_is_given_up_is_told() -> None:
+    """In memory it is not safe, so it is no 2xx; the API sends it again, which tries it again."""
+    receiver = new_receiver(max_attempts=1)
+    handler = Handler(receiver)
+    handler.fails[1] = 1
+    async with receiver:
+        answer = await deliver(receiver, 1)
+        assert (answer.status, "dead-letter list" in answer.text) == (503, True)
+        assert (await deliver(receiver, 1)).text == "handled"
+
+
+@virtual
 async def test_the_dead_letter_list(caplog: pytest.LogCaptureFixture) -> None:
     """What fails too often is kept whole; ``retry``, or another delivery of it, tries it again."""
     receiver = new_receiver(store := Durable(), max_attempts=2)
