@@ -76,10 +76,10 @@ class DeliveryStore(Protocol):
         """Store an event with its body and lease it to ``owner`` until then, unless that was done before.
 
         An event that is not known is ``mine``, unless ``record`` is not None and known from another event: then it is
-        stored as done, and the answer is about that other one (``pending`` while it is pending, else ``done``). One
-        that is pending is ``mine`` when it is due (``due <= now``), else ``pending``. A dead one is ``mine`` again:
-        who sends it again wants it tried again. One that is done or unhandled is ``done``. ``mine`` sets owner and
-        lease, and keeps ``attempts``. A body is stored as it was first claimed. A claim whose caller is cancelled may
+        stored as done, and the answer is about that other one (``pending`` while it is pending, else ``done``); where
+        there are several, about the one that was to be handled. One that is pending is ``mine`` when it is due
+        (``due <= now``), else ``pending``. A dead one is ``mine`` again: who sends it again wants it tried again. One
+        that is done or unhandled is ``done``. ``mine`` sets owner and lease, and keeps ``attempts``. A body is stored as it was first claimed. A claim whose caller is cancelled may
         be made all the same.
         """
         ...
@@ -135,7 +135,7 @@ class DeliveryStore(Protocol):
     async def prune(self, *, before: float) -> int:
         """Forget the events that were done before an instant, and return how many. One that comes again is new then.
 
-        A record stays known for as long as any event about it does.
+        Each event goes by itself; its record stays known for as long as any other event about it does.
         """
         ...
 
