@@ -79,8 +79,8 @@ class DeliveryStore(Protocol):
         stored as done, and the answer is about that other one (``pending`` while it is pending, else ``done``); where
         there are several, about the one that was to be handled. One that is pending is ``mine`` when it is due
         (``due <= now``), else ``pending``. A dead one is ``mine`` again: who sends it again wants it tried again. One
-        that is done or unhandled is ``done``. ``mine`` sets owner and lease, and keeps ``attempts``. A body is stored as it was first claimed. A claim whose caller is cancelled may
-        be made all the same.
+        that is done or unhandled is ``done``. ``mine`` sets owner and lease, and keeps ``attempts``. A body is stored
+        as it was first claimed. A claim whose caller is cancelled may be made all the same.
         """
         ...
 
