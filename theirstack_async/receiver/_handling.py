@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import attrs
 
@@ -133,12 +135,13 @@ class Handling:
         """Return how a handler failed, None if it did not."""
         delivery = held.delivery
         # In a task of its own, so that what it does to its task and its context variables ends with it.
-        task = asyncio.create_task(_call(handler, delivery))
+        task = _started(_call(handler, delivery))
         cancelled: asyncio.CancelledError | None = None
-        try:
-            await asyncio.wait([task], timeout=self._run.settings.handler_timeout)
-        except asyncio.CancelledError as caught:
-            cancelled = caught
+        if not task.done():
+            try:
+                await asyncio.wait([task], timeout=self._run.settings.handler_timeout)
+            except asyncio.CancelledError as caught:
+                cancelled = caught
         late = not task.done()
         if late:
             task.cancel()
@@ -209,6 +212,19 @@ class Handling:
 
 async def _call(handler: Handler, delivery: Delivery) -> None:
     await handler(delivery)
+
+
+if sys.version_info >= (3, 12):
+
+    def _started(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Return a task that has begun: one that need not wait for anything takes no turn of the loop."""
+        return asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True)
+
+else:  # pragma: no cover - tasks begin in the loop's next turn there
+
+    def _started(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Return a task that begins in the loop's next turn."""
+        return asyncio.create_task(coroutine)
 
 
 def _error_of(task: asyncio.Task[None], *, late: bool) -> BaseException | None:
