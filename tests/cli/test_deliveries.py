@@ -90,6 +90,13 @@ def test_list_prints_so_many_at_the_most(run: Run, kept: Path, monkeypatch: pyte
     assert [row["id"] for row in rows(run, kept, "--limit", limit)] == [1, 3, 4, 5][:limit]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00:00"), (86_399, "23:59:59"), (86_400, "1 d"), (100 * 86_400 - 1, "99 d")]
+)
+def test_an_age_is_short(seconds: int, shown: str) -> None:
+    assert deliveries._shown_age(seconds) == shown
+
+
 @pytest.mark.usefixtures("people")
 def test_list_is_a_table_for_people(run: Run, kept: Path) -> None:
     header, *lines = run("deliveries", "list", "--store", kept).stdout.splitlines()

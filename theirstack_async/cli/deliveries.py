@@ -74,12 +74,18 @@ class _Row:
     """How it failed last."""
 
 
+def _shown_age(seconds: int) -> str:
+    """Return an age in few characters, so that errors have room on a narrow terminal."""
+    age = timedelta(seconds=seconds)
+    return f"{age.days:,} d" if age.days else str(age)
+
+
 _COLUMNS: Final = (
     Column("id", lambda row: row.id, width=12, right=True),
     Column("state", lambda row: row.state, width=9),
     Column("type", lambda row: row.type, width=11),
     Column("failed", lambda row: row.attempts, width=6, right=True),
-    Column("age", lambda row: timedelta(seconds=row.age), width=16, right=True),
+    Column("age", lambda row: _shown_age(row.age), width=8, right=True),
     Column("error", lambda row: row.error, least=12),
 )
 
