@@ -359,6 +359,8 @@ def main() -> int:
         asyncio.run(work(framework, kind, Path(folder)))
     elif command == "load":
         asyncio.run(load(int(others[0])))
+    elif unknown := {command, *others} - {*FRAMEWORKS}:
+        sys.exit(f"{', '.join(sorted(unknown))}: expected any of {', '.join(FRAMEWORKS)}")
     else:
         return 0 if measure([command, *others]) else 1
     return 0
