@@ -93,6 +93,8 @@ _MODELS: Final[Mapping[str, type[Job | Company | ClosedJob]]] = {
     "job.closed": ClosedJob,
 }
 
+KNOWN_TYPES: Final = frozenset(_MODELS)
+"""The types of deliveries that have a class of their own."""
 _MARKS: Final = tuple((name, f'"{name}"'.encode()) for name in _MODELS)
 _BEGINNING: Final = 100
 """Bytes of a body in which its type is looked for."""

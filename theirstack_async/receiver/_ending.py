@@ -21,6 +21,8 @@ async def drain(running: Running, handling: Handling, keeper: asyncio.Task[None]
     try:
         nap = asyncio.Event()
         drained.add_done_callback(lambda _: nap.set())
+        # Without workers, such as when the event loop is ending and has cancelled all tasks, nothing gets done.
+        handling.when_over(nap.set)
         await pause(nap, running.settings.drain, running.clock)
     finally:
         await run_to_end(_end(running, handling, [keeper, drained]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import attrs
 
+from theirstack_async._convert.problems import summary
 from theirstack_async.receiver._answer import Answer
-from theirstack_async.receiver._deliveries import Delivery
+from theirstack_async.receiver._deliveries import KNOWN_TYPES, Delivery, UnknownDelivery
 from theirstack_async.receiver._hand import Held
 from theirstack_async.receiver._intake import FAILED, GIVEN_UP, HANDLED, NOT_YET, STOPPED, STORE_FAILED, logger
 from theirstack_async.receiver._routes import Handler
@@ -47,12 +48,19 @@ class Handling:
         self._unnoted: Final[dict[Held, Outcome]] = {}
         self._tasks: Final[list[asyncio.Task[None]]] = []
         self._noting: Final[set[asyncio.Task[None] | None]] = set()
+        self._told: Final[set[str | None]] = set()
+        """Why events were not handled: each reason is logged once."""
         self._stopping = False
 
     def start(self) -> None:
         """Handle events from now on, as many at once as the settings say."""
         loop = asyncio.get_running_loop()
         self._tasks.extend(loop.create_task(self._work()) for _ in range(self._run.settings.max_concurrency))
+
+    def when_over(self, call: Callable[[], None]) -> None:
+        """Call something in the loop's next turn once a worker has ended."""
+        for task in self._tasks:
+            task.add_done_callback(lambda _: call())
 
     async def stop(self) -> None:
         """Cancel the handlers, and let go of all that is in hand, for anybody to handle at once.
@@ -120,7 +128,7 @@ class Handling:
     async def _handle(self, held: Held) -> Outcome:
         handler = self._run.routes.find(held.delivery)
         if handler is None:
-            return Outcome(held, DeliveryState.UNHANDLED, KEPT, f"nothing handles {held.delivery.type!r}")
+            return Outcome(held, DeliveryState.UNHANDLED, KEPT, _why_unhandled(held.delivery))
         error = await self._try(handler, held)
         if error is None:
             return Outcome(held, DeliveryState.DONE, HANDLED)
@@ -167,7 +175,8 @@ class Handling:
             logger.exception("event %d is %s, which could not be noted yet", held.delivery.id, outcome.state)
             return
         self._unnoted.pop(held, None)
-        if not kept and held.queued:  # one that was just being claimed may have no lease yet
+        # One that was just being claimed may have no lease yet, and one that is given back may have been noted before.
+        if not kept and held.queued and outcome.answer is not STOPPED:
             logger.warning(
                 "event %d: its lease ended while it was being handled, so somebody else may handle it too; let "
                 "handlers not block the event loop, or use a longer lease",
@@ -206,8 +215,18 @@ class Handling:
                 )
             case DeliveryState.UNHANDLED:
                 self._counters.unhandled += 1
+                if outcome.error not in self._told:
+                    self._told.add(outcome.error)
+                    logger.warning("event %d is kept, unhandled: %s", outcome.held.delivery.id, outcome.error)
             case _:
                 logger.info("event %d is to be handled again", outcome.held.delivery.id)
+
+
+def _why_unhandled(delivery: Delivery) -> str:
+    problems = delivery.payload.problems if isinstance(delivery, UnknownDelivery) else ()
+    if delivery.type in KNOWN_TYPES and problems:
+        return f"its record is not what {delivery.type!r} says: {summary(problems)}"
+    return f"nothing handles {delivery.type!r}"
 
 
 async def _call(handler: Handler, delivery: Delivery) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
+from logging import INFO, WARNING
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
@@ -23,7 +24,7 @@ from theirstack_async.receiver._intake import BUSY, FULL, STOPPED, Intake, logge
 from theirstack_async.receiver._keeper import Keeper
 from theirstack_async.receiver._routes import Routes, check_kind
 from theirstack_async.receiver._running import Running
-from theirstack_async.receiver._settings import Dedupe, Settings
+from theirstack_async.receiver._settings import Dedupe, Settings, check_store
 from theirstack_async.receiver._signature import Secrets
 from theirstack_async.receiver._stats import Counters, ReceiverStats
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Delivery)
 
+_FORBIDDEN: Final = 403
 NINETY_DAYS: Final = 90 * 86_400.0
 """Seconds."""
 
@@ -121,7 +123,7 @@ class Receiver:
             keep=keep,
             keep_unknown_fields=keep_unknown_fields,
         ).check()
-        self.store: Final = store
+        self.store: Final = check_store(store)
         """Where events are kept."""
         self._clock: Final[Clock] = SystemClock() if clock is None else clock
         self._routes: Final = Routes()
@@ -169,7 +171,8 @@ class Receiver:
             answer = await self._received(method, headers, body)
         except RefusedError as refused:
             answer = refused.answer
-            logger.info("a delivery was answered %d: %s", answer.status, answer.text)
+            first = answer.status == _FORBIDDEN and _FORBIDDEN not in self._counters.answers
+            logger.log(WARNING if first else INFO, "a delivery was answered %d: %s", answer.status, answer.text)
         self._counters.answered(answer.status)
         return answer
 

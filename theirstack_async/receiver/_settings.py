@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import attrs
 
 from theirstack_async.config import check_count, check_seconds
 from theirstack_async.errors import ArgumentError
 
+S = TypeVar("S")
+
 Dedupe = Literal["event", "record"]
 """What makes two deliveries the same: the event's id, or also the record that it is about."""
+
+
+def check_store(store: S) -> S:
+    """Return a store of deliveries.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if isinstance(store, type) or not callable(getattr(store, "claim", None)):
+        raise ArgumentError(
+            f'store: expected a store, such as SQLiteDeliveries("deliveries.db") or MemoryDeliveries(), got {store!r}',
+            field="store",
+        )
+    return store
 
 
 @attrs.frozen(kw_only=True)

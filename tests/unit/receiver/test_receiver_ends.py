@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.replay._virtual import LoopClock, virtual
+from tests.replay._virtual import LoopClock, play, virtual
 from tests.unit.receiver._receiving import Durable, Handler, body_of, deliver, new_receiver, now, pieces, signed
 from theirstack_async.errors import ArgumentError, ConfigurationError, DeliveryError, DeliveryStoreError
 from theirstack_async.receiver import Delivery, DeliveryState, JobClosed, MemoryDeliveries, Receiver
@@ -273,3 +273,25 @@ async def test_unknown_fields_are_kept_when_asked_for() -> None:
         async with receiver:
             assert (await receiver.receive("POST", signed(body), pieces(body))).ok
     assert seen == [{"why": "filled"}, {}]
+
+
+def test_a_loop_that_ends_waits_for_nobody() -> None:
+    """It has cancelled the workers by the time the receiver is left, so there is nothing to wait for."""
+    store = Durable()
+    receiver = new_receiver(store, drain=1000.0)
+    handler = Handler(receiver)
+    left: list[float] = []
+
+    async def leave() -> None:
+        await asyncio.sleep(1)
+        await receiver.__aenter__()
+        handler.go.clear()
+        await deliver(receiver, 1)
+        await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await receiver.__aexit__(None, None, None)
+        left.append(now())
+
+    play(leave())
+    assert (left, store.closed) == ([1.0], 1)
