@@ -207,14 +207,17 @@ class Reception:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Return whether a line of the log tells what was not said: that the file cannot be written was.
+    """Return whether a line of the log tells what is not said here, as are a file that fails and a first 403.
 
     Where an error was hung on it, its sentence takes the place of the traceback, but with --verbose and --debug.
     """
+    from theirstack_async.receiver._receiver import ANSWERED
+
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, TheirStackError) and not _LOGGER.isEnabledFor(logging.DEBUG):
         record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error}", None, None
-    return not isinstance(error, SinkError)
+    refused = record.msg == ANSWERED and not _LOGGER.isEnabledFor(logging.INFO)
+    return not (refused or isinstance(error, SinkError))
 
 
 class _Follower:

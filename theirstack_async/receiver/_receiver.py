@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Delivery)
 
+ANSWERED: Final = "a delivery was answered %d: %s"
+"""What the log says of a delivery that was refused."""
 _FORBIDDEN: Final = 403
 NINETY_DAYS: Final = 90 * 86_400.0
 """Seconds."""
@@ -172,7 +174,7 @@ class Receiver:
         except RefusedError as refused:
             answer = refused.answer
             first = answer.status == _FORBIDDEN and _FORBIDDEN not in self._counters.answers
-            logger.log(WARNING if first else INFO, "a delivery was answered %d: %s", answer.status, answer.text)
+            logger.log(WARNING if first else INFO, ANSWERED, answer.status, answer.text)
         self._counters.answered(answer.status)
         return answer
 
