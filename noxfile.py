@@ -24,7 +24,7 @@ TWICE = [*CORE, "--dist", "load", "--tx", "2*popen"]
 DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 """The same in Python's development mode, which the programs that tests start need not be in."""
 # The processes have to collect the same tests, also those that are named after a set.
-AT_ONCE = {"PYTHONHASHSEED": "0"}
+AT_ONCE = {"PYTHONHASHSEED": "0", "HYPOTHESIS_PROFILE": "again"}
 INSTALLED = ["tests/cli/test_demo.py", "tests/cli/test_receive.py", "tests/cli/test_replay.py", "tests/wire"]
 """What is tried with the installed package; all of its modules are imported besides."""
 IMPORT_ALL = """

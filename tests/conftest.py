@@ -21,7 +21,7 @@ for _name, _examples in EXAMPLES.items():
         _name,
         max_examples=_examples,
         deadline=None,
-        derandomize=_name == "default",
+        derandomize=_name != "deep",
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
     )

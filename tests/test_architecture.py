@@ -12,7 +12,8 @@ import pytest
 from tests._imports import PACKAGE, SOURCE, Import, cycle, imports_of, modules
 
 LAYERS: Final = (
-    ("_homes", "_problem", "errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),  # L0: words that all others use
+    # L0: words that all others use
+    ("_homes", "_problem", "errors", "_values", "_clock", "_checkpoint", "_version", "_warn"),
     ("_wire",),  # L1: bytes in, values out
     ("models", "filters", "_convert", "_check"),  # L2: what the API's things are
     ("config", "hooks", "_tasks", "_files", "_database", "budget", "quota", "_engine"),  # L3: how one call is made

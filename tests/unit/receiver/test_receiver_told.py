@@ -8,8 +8,15 @@ import pytest
 
 from tests.replay._virtual import virtual
 from tests.unit.receiver._receiving import Durable, body_of, deliver, new_receiver, pieces, signed
+from theirstack_async import receiver
 from theirstack_async.errors import ArgumentError
 from theirstack_async.receiver import DeliveryState, MemoryDeliveries, Receiver
+
+
+def test_a_name_that_is_none() -> None:
+    assert not [name for name in receiver.__all__ if not hasattr(receiver, name)]
+    with pytest.raises(AttributeError, match="has no attribute 'Reciever'"):
+        _ = receiver.Reciever
 
 
 @pytest.mark.parametrize("store", ["deliveries.db", None, MemoryDeliveries])
