@@ -17,8 +17,12 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
-# The samples of the pages, what type checkers say, and what outlives a killed program are the same on every Python.
-CORE = ["-m", "not slow and not contract", "--ignore=tests/docs", "--ignore=tests/typing", "--ignore=tests/incremental"]
+# The samples of the pages, what type checkers say, what a terminal shows, and what outlives a killed program are the
+# same on every Python.
+CORE = [
+    *("-m", "not slow and not contract", "--ignore-glob=tests/cli/*terminal*"),
+    *("--ignore=tests/docs", "--ignore=tests/typing", "--ignore=tests/incremental"),
+]
 TWICE = [*CORE, "--dist", "load", "--tx", "2*popen"]
 """The core suite in two processes (pytest-xdist)."""
 DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
@@ -49,12 +53,13 @@ FORBIDDEN = {
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests with full coverage on 3.13, the core suite on the others."""
+    """All tests with full coverage on 3.13, the core suite on the others, the program on the oldest and the newest."""
     session.install("-e", ".[test]")
     if session.python == FULL:
         measured(session, *session.posargs)
     else:
-        session.run("python", "-m", "pytest", *TWICE, *session.posargs, env=AT_ONCE)
+        between = [] if session.python == PYTHONS[0] else ["--ignore=tests/cli"]
+        session.run("python", "-m", "pytest", *TWICE, *between, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=PYTHONS[0])
