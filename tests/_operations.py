@@ -13,6 +13,7 @@ import attrs
 from theirstack_async import (
     CompanyFilters,
     InsufficientCreditsError,
+    PaginationError,
     JobFilters,
     KeywordSort,
     KeywordSortField,
@@ -55,7 +56,13 @@ class Call:
 async def some(rows: Callable[[], Paginator[Any]]) -> list[Any]:
     """Return the first row of a list, and ask again while there is none, as a server of random answers has it."""
     for _ in range(50):
-        row = await rows().first()
+        try:
+            row = await rows().first()
+        except PaginationError as error:
+            # No row, and a random number of them that there are said to be.
+            if error.reason != "plan_limit":
+                raise
+            continue
         if row is not None:
             return [row]
     return []
