@@ -13,10 +13,10 @@ import attrs
 from theirstack_async import (
     CompanyFilters,
     InsufficientCreditsError,
-    PaginationError,
     JobFilters,
     KeywordSort,
     KeywordSortField,
+    PaginationError,
     Paginator,
     TheirStack,
     models,
