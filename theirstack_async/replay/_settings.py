@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 import attrs
 
 from theirstack_async._check import check_names
-from theirstack_async.config import check_seconds
+from theirstack_async.config import check_count, check_seconds
 from theirstack_async.errors import ArgumentError
 from theirstack_async.replay._provider import OnUnknown, StopWhen
 
@@ -44,15 +44,15 @@ class Settings:
         Raises:
             ArgumentError: one cannot, which names the field.
         """
-        _check_count("batch_size", self.batch_size, 1)
+        check_count("batch_size", self.batch_size, at_least=1)
         if max_ids is not None and self.batch_size > max_ids:
             raise ArgumentError(
                 f"batch_size: {self.batch_size}, the API takes {max_ids} ids a call", field="batch_size"
             )
         if self.rate is not None:
             _check_positive("rate", self.rate, "ids a second")
-        _check_count("max_concurrency", self.max_concurrency, 1)
-        _check_count("canary", self.canary, 0)
+        check_count("max_concurrency", self.max_concurrency, at_least=1)
+        check_count("canary", self.canary, at_least=0)
         if self.stop_when is not None:
             _check_stop(self.stop_when)
         if self.on_unknown not in _CHOICES:
@@ -96,13 +96,8 @@ def _check_stop(stop: object) -> None:
     if not isinstance(stop, StopWhen):
         raise ArgumentError(f"stop_when: expected a StopWhen or None, got {stop!r}", field="stop_when")
     _check_positive("stop_when.failed", stop.failed, "a share of 1", 1)
-    _check_count("stop_when.of", stop.of, 1)
+    check_count("stop_when.of", stop.of, at_least=1)
     _check_positive("stop_when.every", stop.every, "seconds")
-
-
-def _check_count(field: str, value: object, least: int) -> None:
-    if type(value) is not int or value < least:
-        raise ArgumentError(f"{field}: expected a whole number from {least}, got {value!r}", field=field)
 
 
 def _check_positive(field: str, value: object, what: str, most: float = math.inf) -> None:
