@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
+from theirstack_async._values import Value
+
 E = TypeVar("E", bound=Exception)
 
 Sent = Literal["no", "maybe", "yes"]
@@ -19,8 +21,8 @@ SignatureFault = Literal["no_secret", "missing", "malformed", "mismatch"]
 """What is wrong with the signature of a delivery."""
 
 
-@attrs.frozen
-class Problem:
+@attrs.frozen(eq=False, repr=False)
+class Problem(Value):
     """One thing that is wrong with a value: where it is, and what is the matter with it."""
 
     path: str

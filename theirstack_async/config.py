@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
-from theirstack_async._values import Secret
+from theirstack_async._values import Secret, Value
 from theirstack_async.errors import ArgumentError, ConfigurationError
 from theirstack_async.hooks import Hook
 
@@ -116,8 +116,8 @@ def _is_seconds(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
-@attrs.frozen
-class Timeouts:
+@attrs.frozen(eq=False, repr=False)
+class Timeouts(Value):
     """Three limits in seconds; None switches one off, and 0 is refused."""
 
     connect: float | None = attrs.field(default=10.0, validator=_seconds)
@@ -128,8 +128,8 @@ class Timeouts:
     """For the whole call: queueing, waiting for a rate window, all attempts and the pauses between them."""
 
 
-@attrs.frozen
-class RetryPolicy:
+@attrs.frozen(eq=False, repr=False)
+class RetryPolicy(Value):
     """When and how often a request is sent again. The pause before retry n is random, from 0 to ``base * 2**(n-1)``."""
 
     attempts: int = attrs.field(default=4, validator=_count)
@@ -143,8 +143,8 @@ class RetryPolicy:
     """Whether a billed request is sent again when its outcome is unknown: it may then be paid for twice."""
 
 
-@attrs.frozen
-class RequestOptions:
+@attrs.frozen(eq=False, repr=False)
+class RequestOptions(Value):
     """How one call is made, where it differs from the client."""
 
     timeouts: Timeouts | None = attrs.field(default=None, validator=attrs.validators.optional(_of(Timeouts)))
@@ -168,8 +168,8 @@ def _is_header_value(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and all(ch.isprintable() or ch == "\t" for ch in value)
 
 
-@attrs.frozen(kw_only=True)
-class ClientConfig:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ClientConfig(Value):
     """All settings of a client, checked."""
 
     api_key: Secret | KeyProvider | None

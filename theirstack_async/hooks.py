@@ -12,14 +12,15 @@ from typing import Final
 
 import attrs
 
+from theirstack_async._values import Value
 from theirstack_async._wire.message import Kind
 from theirstack_async.errors import Sent
 
 logger: Final = logging.getLogger("theirstack_async")
 
 
-@attrs.frozen
-class CallStarted:
+@attrs.frozen(eq=False, repr=False)
+class CallStarted(Value):
     """A method of the client was called and its arguments were found good."""
 
     call_id: int
@@ -34,8 +35,8 @@ class CallStarted:
     """What a repeated request would do; see :data:`Kind`."""
 
 
-@attrs.frozen
-class AttemptEnded:
+@attrs.frozen(eq=False, repr=False)
+class AttemptEnded(Value):
     """A request was sent, or could not be."""
 
     call_id: int
@@ -52,8 +53,8 @@ class AttemptEnded:
     """Seconds that this attempt took."""
 
 
-@attrs.frozen
-class WaitStarted:
+@attrs.frozen(eq=False, repr=False)
+class WaitStarted(Value):
     """The client pauses before it sends the request again."""
 
     call_id: int
@@ -63,8 +64,8 @@ class WaitStarted:
     """Such as ``refused by the rate limit (429)``."""
 
 
-@attrs.frozen
-class CallEnded:
+@attrs.frozen(eq=False, repr=False)
+class CallEnded(Value):
     """The call is over."""
 
     call_id: int

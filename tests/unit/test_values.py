@@ -12,8 +12,11 @@ import pytest
 import theirstack_async
 from theirstack_async._checkpoint import Checkpoint
 from theirstack_async._clock import SystemClock
-from theirstack_async._values import ALL_HISTORY, UNSET, Headers, Secret
+from theirstack_async._values import ALL_HISTORY, UNSET, Headers, RateLimit, RateWindow, Secret
+from theirstack_async._wire.message import Response
+from theirstack_async.config import ClientConfig, RequestOptions, RetryPolicy, Timeouts
 from theirstack_async.errors import ArgumentError
+from theirstack_async.hooks import WaitStarted
 
 
 def test_a_secret_shows_only_when_asked() -> None:
@@ -43,6 +46,31 @@ def test_headers() -> None:
 @pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"])
 def test_headers_hide_what_is_secret_in_their_text(name: str) -> None:
     assert repr(Headers({name: "canary"})) == f"Headers({{'{name.lower()}': '***'}})"
+
+
+def test_values_of_one_class_and_equal_fields_are_one() -> None:
+    wait, other = (WaitStarted(1, "jobs.search", seconds, "busy") for seconds in (0.5, 0.6))
+    again = pickle.loads(pickle.dumps(wait))
+    assert again == wait == copy.deepcopy(wait)
+    assert {wait: 1, other: 2}[again] == 1
+    assert wait != other
+    assert Timeouts() != RetryPolicy()
+    assert wait != (1, "jobs.search", 0.5, "busy")
+    with pytest.raises(AttributeError):
+        wait.seconds = 1.0  # type: ignore[misc]
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(RequestOptions())  # its headers may be a dict
+
+
+def test_a_value_shows_its_fields_but_those_that_are_hidden() -> None:
+    limit = RateLimit((RateWindow("per-second", 4),))
+    shown = "RateLimit(windows=(RateWindow(name='per-second', quota=4, window=None, remaining=None, reset=None),))"
+    assert repr(limit) == shown
+    response = Response(200, Headers(), b"canary")
+    assert repr(response) == "Response(status=200, headers=Headers({}), body=<6 bytes>, sends=1)"
+    config = ClientConfig(api_key=None, base_url="http://h", proxy="http://user:canary@h")
+    assert repr(config).startswith("ClientConfig(api_key=None, base_url='http://h', timeouts=Timeouts(connect=10.0")
+    assert "canary" not in repr(config)
 
 
 def test_marks() -> None:

@@ -7,15 +7,15 @@ from typing import Literal
 
 import attrs
 
-from theirstack_async._values import Headers, RateLimit
+from theirstack_async._values import Headers, RateLimit, Value
 
 Kind = Literal["read", "idempotent", "once", "billed"]
 """What a repeated request does: nothing (``read``), the same again (``idempotent``), a second thing (``once``), or a
 second bill (``billed``). Only the first two are sent again after an unknown outcome."""
 
 
-@attrs.frozen
-class Request:
+@attrs.frozen(eq=False, repr=False)
+class Request(Value):
     """One request, ready to be sent. Its text form hides the key and the body."""
 
     method: str
@@ -45,8 +45,8 @@ class Request:
         return status >= 300 and not (status == 402 and self.kind == "billed")
 
 
-@attrs.frozen
-class Response:
+@attrs.frozen(eq=False, repr=False)
+class Response(Value):
     """One complete answer."""
 
     status: int
@@ -57,8 +57,8 @@ class Response:
     """How many times the HTTP library put the request on a connection; above 1 it re-sent by itself."""
 
 
-@attrs.frozen
-class ResponseMeta:
+@attrs.frozen(eq=False, repr=False)
+class ResponseMeta(Value):
     """What an answer told beside its contents."""
 
     status: int
