@@ -29,8 +29,9 @@ class _CompanyEvent(WebhookEvent):
     payload: Company | None
 
 
-class _RawEvent(WebhookEvent):
-    # The payload's text stands here until it is decoded, before anybody sees the row.
+class RawEvent(WebhookEvent):
+    """An event with its payload's text in its place, None where it was left out. Nobody outside sees one."""
+
     __slots__ = ()
     payload: msgspec.Raw  # type: ignore[assignment]
 
@@ -60,7 +61,7 @@ class EventCodec:
 
     def one(self, body: bytes) -> WebhookEvent:
         """Decode an event."""
-        return self._finished(attempt(_decoder(_RawEvent), body))
+        return self._finished(attempt(_decoder(RawEvent), body))
 
     def many(self, body: bytes) -> list[WebhookEvent]:
         """Decode an array of events."""
@@ -69,24 +70,31 @@ class EventCodec:
                 return [_published(row) for row in attempt(_decoder(GenericAlias(list, (row_type,))), body)]
             except RefusedError:
                 continue
-        return [self._finished(row) for row in attempt(_decoder(list[_RawEvent]), body)]
+        return [self._finished(row) for row in read_raw(body)]
 
-    def _finished(self, row: _RawEvent) -> WebhookEvent:
+    def _finished(self, row: RawEvent) -> WebhookEvent:
         raw = cast("msgspec.Raw | None", row.payload)  # None where the payload was left out
         if raw is not None:
-            object.__setattr__(row, "payload", self._payload(bytes(raw)))
+            object.__setattr__(row, "payload", read_payload(bytes(raw), self._reference))
         return _published(row)
 
-    def _payload(self, raw: bytes) -> EventPayload:
-        if raw == b"null":
-            return None
-        try:
-            members = attempt(_decoder(dict[str, msgspec.Raw]), raw)
-            kind = kind_of(bytes(members.get("id", b"")).startswith(b'"'), members)
-            payload: EventPayload = attempt(_decoder(kind), raw) if kind else self._reference(raw)
-        except RefusedError:
-            return self._reference(raw)
-        return payload
+
+def read_raw(body: bytes) -> list[RawEvent]:
+    """Decode an array of events but for their payloads; raises :class:`RefusedError`."""
+    return attempt(_decoder(list[RawEvent]), body)
+
+
+def read_payload(raw: bytes, reference: Callable[[bytes], EventPayload]) -> EventPayload:
+    """Return the record that a payload is; ``reference`` decodes what msgspec refuses of it, and never fails."""
+    if raw == b"null":
+        return None
+    try:
+        members = attempt(_decoder(dict[str, msgspec.Raw]), raw)
+        kind = kind_of(bytes(members.get("id", b"")).startswith(b'"'), members)
+        payload: EventPayload = attempt(_decoder(kind), raw) if kind else reference(raw)
+    except RefusedError:
+        return reference(raw)
+    return payload
 
 
 def _published(row: WebhookEvent) -> WebhookEvent:
