@@ -41,6 +41,8 @@ EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "u
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
 DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
+# What the package is compared with, and what draws the chart.
+BENCH = ["orjson", "httpx>=0.27", "pydantic>=2", "requests", "openapi-python-client>=0.26", "matplotlib"]
 
 # Written with [] so that this list does not find itself.
 FORBIDDEN = {
@@ -159,6 +161,15 @@ def incremental(session: nox.Session) -> None:
     session.run(
         "python", "-m", "pytest", "tests/incremental", *session.posargs, env=DEEP | {"POSTGRES_SERVER": "required"}
     )
+
+
+@nox.session(python=FULL)
+def bench(session: nox.Session) -> None:
+    """How fast the package is and what it costs, side by side with others: ``nox -s bench -- --scale 0.1`` is quick."""
+    session.install("-e", ".[uvloop,zstd]", *BENCH)
+    if not (ROOT.parent / "shared").is_dir():
+        session.warn("no ../shared with the API's document: nothing can be compared with a client generated of it")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(python=FULL)
