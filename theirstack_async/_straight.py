@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from theirstack_async._ids import IdSet
-from theirstack_async._walk import Ask, EndReason, Taken, Told, first_places
+from theirstack_async._walk import Ask, EndReason, Taken, Told, new_places
 
 PLAN_ROWS: Final = 25
 """Rows a page on the free plan, the smallest that a plan is known to cut pages to (a third party's reading of the plan
@@ -96,9 +96,8 @@ class StraightWalk:
     def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         """Take a page's keys in, and return which of its rows are to be handed out."""
         seen = self._seen.among(keys)
-        first = first_places(keys)
-        new = sorted(place for key, place in first.items() if key not in seen)
-        self._seen.update(first)
+        new = new_places(keys, seen)
+        self._seen.update(keys)
         self._pages += 1
         self._offset = ask.offset + len(keys) if keys else self._offset
         self.total = self.total if told.total is None else told.total

@@ -19,7 +19,7 @@ row is new to it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final, Literal, Protocol
 
 import attrs
@@ -156,11 +156,10 @@ class OffsetWalk:
         seen = self._seen.among(keys)
         if not seen and ask.offset != self._free_offset:
             return self._look_elsewhere(ask, keys)
-        front = next((place + 1 for place in range(len(keys) - 1, -1, -1) if keys[place] in seen), 0)
+        front = 1 + last_place(keys, seen)
         start = front if self._partial else 0
-        first = first_places(keys, start)
-        new = sorted(place for key, place in first.items() if key not in seen)
-        self._seen.update(first)
+        new = new_places(keys, seen, start)
+        self._seen.update(keys[start:])
         self._free_offset = None if self._partial else 0
         self.end = EndReason.EXHAUSTED if len(keys) < ask.limit else None
         self._aim(max(0, ask.offset + len(keys) - 1))
@@ -220,7 +219,16 @@ class OffsetWalk:
         return True
 
 
-def first_places(keys: Sequence[int], start: int = 0) -> dict[int, int]:
-    """Return the ids on a page from a place on, each with the place where it stands first."""
-    # Backwards, so that of an id that stands there twice the first place is kept.
-    return dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))
+def new_places(keys: Sequence[int], seen: Set[int], start: int = 0) -> list[int]:
+    """Return the places of the ids on a page that were not seen, from a place on; of an id there twice, the first."""
+    # Backwards, so that the first place is kept.
+    places = dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))
+    for key in seen:
+        places.pop(key, None)
+    return sorted(places.values())
+
+
+def last_place(keys: Sequence[int], of: Set[int]) -> int:
+    """Return the place of the last id on a page that is one of these; -1 without any."""
+    places = dict(zip(keys, range(len(keys)), strict=True)) if of else {}
+    return max(map(places.__getitem__, of), default=-1)

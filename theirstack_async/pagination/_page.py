@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
@@ -112,10 +113,19 @@ class Arrived(Generic[T]):
     repeated: int
     metadata: SearchMetadata | None = None
     credits: int = 0
-    next: int = 0
-    """The first of the items that was not handed out."""
     barren: bool = False
     """Whether it cost credits, holds nothing new, and nobody was told of it yet."""
+    rest: Iterator[T] = attrs.field(init=False)
+    """Gives the items that were not handed out. How far it is, is how far the page is: a count beside it would cost
+    each row more than all else here."""
+
+    def __attrs_post_init__(self) -> None:
+        self.rest = iter(self.items)
+
+    @property
+    def next(self) -> int:
+        """The first of the items that was not handed out."""
+        return len(self.items) - length_hint(self.rest)
 
     @property
     def spent(self) -> bool:

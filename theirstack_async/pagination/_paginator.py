@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
@@ -127,13 +128,8 @@ class Paginator(Generic[T]):
 
     async def _items(self) -> AsyncGenerator[T, None]:
         while (page := await self._arrive()) is not None:
-            # As _hand_out() does, without a second generator to resume for each row.
-            items = page.items
-            while page.next < len(items) and self._left != 0:
-                if self._left is not None:
-                    self._left -= 1
-                page.next += 1
-                yield items[page.next - 1]
+            for item in self._hand_out(page):
+                yield item
             self._raise_reject(page)
 
     async def pages(self) -> AsyncGenerator[Page[T], None]:
@@ -200,13 +196,13 @@ class Paginator(Generic[T]):
         return None
 
     def _hand_out(self, page: Arrived[T]) -> Iterator[T]:
-        """Yield the rows of a page that are left, counting each as handed out before it goes."""
-        items = page.items
-        while page.next < len(items) and self._left != 0:
-            if self._left is not None:
-                self._left -= 1
-            page.next += 1
-            yield items[page.next - 1]
+        """Return what gives the rows of a page that are left, each counted as handed out before it goes."""
+        return page.rest if self._left is None else self._count_out(page)
+
+    def _count_out(self, page: Arrived[T]) -> Iterator[T]:
+        while self._left and length_hint(page.rest):
+            self._left -= 1
+            yield next(page.rest)
 
     def _raise_reject(self, page: Arrived[T]) -> None:
         if self._left != 0 and page.rejects:

@@ -25,7 +25,7 @@ def text_key(text: str) -> int:
 def keys_of(rows: Rows[Any], key: Callable[[Any], int]) -> list[int]:
     """Return the ids of a page's rows, in order."""
     if not rows.rejected:
-        return [key(row) for row in rows.rows]
+        return list(map(key, rows.rows))
     return [reject_key(row) if is_reject(row) else key(row) for row in rows.rows]
 
 
