@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import GenericAlias
 from typing import Any, Final, cast
 
@@ -11,7 +12,7 @@ import msgspec
 from theirstack_async._convert.fast import attempt
 from theirstack_async._convert.kinds import kind_of
 from theirstack_async._convert.problems import RefusedError
-from theirstack_async.models import Company, EventPayload, Job, WebhookEvent
+from theirstack_async.models import Company, EventPayload, Job, JobClosed, WebhookEvent
 
 # The rows below differ from the public class in the type of their payload alone, which the decoder takes from the
 # annotation, and so have its fields and its layout. They become it by assignment to __class__
@@ -88,13 +89,14 @@ def read_payload(raw: bytes, reference: Callable[[bytes], EventPayload]) -> Even
     """Return the record that a payload is; ``reference`` decodes what msgspec refuses of it, and never fails."""
     if raw == b"null":
         return None
-    try:
+    for kind in (Job, Company):
+        with suppress(RefusedError):
+            return cast("EventPayload", attempt(_decoder(kind), raw))
+    with suppress(RefusedError):
         members = attempt(_decoder(dict[str, msgspec.Raw]), raw)
-        kind = kind_of(bytes(members.get("id", b"")).startswith(b'"'), members)
-        payload: EventPayload = attempt(_decoder(kind), raw) if kind else reference(raw)
-    except RefusedError:
-        return reference(raw)
-    return payload
+        if kind_of(bytes(members.get("id", b"")).startswith(b'"'), members) is JobClosed:
+            return cast("EventPayload", attempt(_decoder(JobClosed), raw))
+    return reference(raw)
 
 
 def _published(row: WebhookEvent) -> WebhookEvent:

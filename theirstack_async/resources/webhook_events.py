@@ -30,6 +30,7 @@ from theirstack_async.resources._incremental import check_state
 from theirstack_async.resources._resource import Resource, refuse_envelope
 
 if TYPE_CHECKING:
+    from theirstack_async._convert import Rows
     from theirstack_async.incremental import IncrementalRun, IncrementalState
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class WebhookEvents(Resource):
         rejects: RejectsMode = "raise",
         settle: bool = False,
         partial: bool = False,
+        payload: Literal["full", "lazy"] = "full",
         options: RequestOptions | None = None,
     ) -> Paginator[WebhookEvent]:
         """Return the events of a webhook, read as they are iterated. Nothing is sent before the first row is asked for.
@@ -76,13 +78,22 @@ class WebhookEvents(Resource):
                 collected in ``page.rejects`` and ``paginator.rejects`` (``"collect"``).
             settle: read the list again from its start, until a pass brings nothing new.
             partial: end quietly instead of raising when the API gives the same page again and again.
+            payload: with ``"lazy"`` a payload is decoded when ``event.payload`` is first used (so do ``==``, ``hash``,
+                ``repr``, ``to_dict``, copies and pickles), and what comes out is the same. Worth it where few are used:
+                a page of jobs then takes about a fifth of the time, and a tenth more than ``"full"`` where all are
+                used. Until then an event holds a copy of its payload's text, about 6 KB for a job, and no more of its
+                page. A client that keeps unknown fields decodes payloads at once all the same.
             options: how the calls are made, instead of the client's way.
 
         Raises:
             ArgumentError: an argument was refused.
         """
+        if payload not in ("full", "lazy"):
+            raise ArgumentError(f'payload: expected "full" or "lazy", got {payload!r}', field="payload")
+        # The unknown fields of a payload are looked for as it is decoded, so there would be nothing to gain.
+        lazy = payload == "lazy" and not self._pipeline.config.keep_unknown_fields
         return self._list(
-            webhook_id, WebhookEvent, None, status, page_size, options,
+            webhook_id, WebhookEvent, None, status, page_size, options, lazy=lazy,
             offset=offset, max_items=max_items, resume=resume, rejects=rejects, settle=settle, partial=partial,
         )  # fmt: skip
 
@@ -279,6 +290,8 @@ class WebhookEvents(Resource):
         status: WebhookEventStatus | str | None,
         page_size: int,
         options: RequestOptions | None,
+        *,
+        lazy: bool = False,
         **paging: Any,
     ) -> Paginator[Any]:
         parts = {"webhook_id": check_id("webhook_id", webhook_id)}
@@ -293,12 +306,17 @@ class WebhookEvents(Resource):
         listing: Listing[Any] = Listing(
             label=f"GET {path}",
             fetch=fetch,
-            decode=partial(self._converter.decode_rows, row_type=row),
+            decode=self._lazy_decoder() if lazy else partial(self._converter.decode_rows, row_type=row),
             key=_id_of,
             digest=digest(path, filters),
             item=item,
         )
         return Paginator(listing, page_size=page_size, **paging)
+
+    def _lazy_decoder(self) -> Callable[[bytes], Rows[WebhookEvent]]:
+        from theirstack_async._convert.lazy import read_lazily
+
+        return partial(read_lazily, converter=self._converter)
 
     async def _send(self, kind: Kind, options: RequestOptions | None, ids: Sequence[int], state: CallState) -> None:
         """Send one batch. What the API answers is not documented (``null``), so any JSON but an error will do."""

@@ -1,0 +1,104 @@
+"""Events whose payloads are decoded when they are first asked for.
+
+No row is rejected for its payload, so to decode one later, or never, loses nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+
+from theirstack_async._convert.converter import Converter
+from theirstack_async._convert.events import RawEvent, read_payload, read_raw
+from theirstack_async._convert.problems import RefusedError
+from theirstack_async._convert.rows import Reject, Rows
+from theirstack_async.models import EventPayload, WebhookEvent
+
+if TYPE_CHECKING:
+    from theirstack_async._convert.reference import Reference
+
+_SLOT: Final = cast("MemberDescriptorType", WebhookEvent.__dict__["payload"])
+_NULL: Final = msgspec.Raw(b"null")
+
+
+class LazyEvent(WebhookEvent):
+    """An event with its payload's text in its place. Once that is decoded, it is a plain event, by its class too.
+
+    Whatever tells events apart by their class decodes first, so that it sees a plain one.
+    """
+
+    __slots__ = ()
+
+    @property
+    def payload(self) -> EventPayload:
+        return _plain(self).payload
+
+    @payload.setter
+    def payload(self, value: EventPayload) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        # Called by __init__ alone, as in attrs.evolve(): the class is frozen.
+        _SLOT.__set__(self, value)
+
+    def __eq__(self, other: object) -> bool:
+        return _plain(self) == other
+
+    def __hash__(self) -> int:
+        return hash(_plain(self))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _plain(self).__reduce_ex__(protocol)
+
+
+LazyEvent.__name__ = WebhookEvent.__name__  # as it is called in representations and errors
+
+
+def read_lazily(body: bytes, converter: Converter) -> Rows[WebhookEvent]:
+    """Decode an array of events as the converter does, but for their payloads, each of which is decoded when needed.
+
+    A page that cannot be read at once, because one of its rows is damaged, is decoded whole.
+
+    Raises:
+        DecodeError: the answer is not an array.
+    """
+    with suppress(RefusedError):
+        rows: list[WebhookEvent | Reject] = [_lazy(row) for row in read_raw(body)]
+        return Rows(rows, 0)
+    return converter.decode_rows(body, WebhookEvent)
+
+
+def _lazy(row: RawEvent) -> WebhookEvent:
+    raw = cast("msgspec.Raw | None", row.payload)
+    if raw is None or raw == _NULL:
+        _SLOT.__set__(row, None)
+        object.__setattr__(row, "__class__", WebhookEvent)
+    else:
+        # A copy: a msgspec.Raw keeps the bytes of its whole page alive, a hundred times the memory for one row in 100.
+        _SLOT.__set__(row, bytes(raw))
+        object.__setattr__(row, "__class__", LazyEvent)
+    return row
+
+
+def _plain(event: WebhookEvent) -> WebhookEvent:
+    """Decode the payload of an event, which is a plain one from then on.
+
+    Two threads may both decode it, which gives equal records, and the class changes after the payload.
+    """
+    raw = _SLOT.__get__(event)
+    if isinstance(raw, bytes):
+        _SLOT.__set__(event, read_payload(raw, _slowly))
+    object.__setattr__(event, "__class__", WebhookEvent)
+    return event
+
+
+def _slowly(raw: bytes) -> EventPayload:
+    return _reference().payload(raw)
+
+
+@cache
+def _reference() -> Reference:
+    from theirstack_async._convert.reference import Reference
+
+    return Reference()
