@@ -89,7 +89,7 @@ class Run:
 
     async def run(self) -> None:
         """Read the list, and do what is to be done."""
-        async with aclosing(self._plan.client.webhooks.events.list(self._webhook_id).raw_pages()) as pages:
+        async with aclosing(self._plan.client.webhooks.events.ids(self._webhook_id).raw_pages()) as pages:
             async for page in pages:
                 await self._reconcile_page(page.body)
         await self._resend()
