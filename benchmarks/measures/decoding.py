@@ -78,6 +78,7 @@ def told(side: str, rounds: int) -> dict[str, Any]:
 def ours(kind: Kind) -> Ways:
     """Return what this package can do with a page."""
     from theirstack_async._convert import Converter
+    from theirstack_async._convert.lazy import read_lazily
     from theirstack_async.models import WebhookEvent
     from theirstack_async.models.webhook_event import EventId
 
@@ -89,9 +90,17 @@ def ours(kind: Kind) -> Ways:
         f"{TYPED}, unknown fields kept": partial(keeping.decode_rows, good, WebhookEvent),
     }
     if kind == "heavy":
+        ways[f"{TYPED}, payloads lazy and none used"] = partial(read_lazily, good, plain)
+        ways[f"{TYPED}, payloads lazy and all used"] = lambda: used(read_lazily(good, plain).rows)
         ways[f"{TYPED}, one payload damaged"] = partial(plain.decode_rows, whole(damaged(rows)), WebhookEvent)
     ways[f"{TYPED}, one row damaged"] = partial(plain.decode_rows, whole(damaged(rows, row=True)), WebhookEvent)
     return {DICTS: partial(orjson.loads, good)} | ways
+
+
+def used(rows: list[Any]) -> list[Any]:
+    """Return the rows after a look at each payload."""
+    assert all(row.payload is not None for row in rows)
+    return rows
 
 
 def peers(kind: Kind, missing: dict[str, str]) -> Ways:
