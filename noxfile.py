@@ -164,6 +164,15 @@ def incremental(session: nox.Session) -> None:
 
 
 @nox.session(python=FULL)
+def guard(session: nox.Session) -> None:
+    """Instructions that decoding and calls take, against the commit where the branch began: at most 5 % more."""
+    # Without the package itself, of which both trees bring their own.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    session.install(*project["dependencies"])
+    session.run("python", "benchmarks/guard.py", *session.posargs)
+
+
+@nox.session(python=FULL)
 def bench(session: nox.Session) -> None:
     """How fast the package is and what it costs, side by side with others: ``nox -s bench -- --scale 0.1`` is quick."""
     session.install("-e", ".[uvloop,zstd]", *BENCH)

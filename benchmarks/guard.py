@@ -264,7 +264,8 @@ def report(verdicts: Sequence[Verdict]) -> int:
         "If the slowdown is worth it, say so in the message of a commit, with a line that starts like this:\n"
     )
     for verdict in slow:
-        print(f"    Slower: {verdict.name} {math.ceil((verdict.ratio or 0) * 100) / 100:.2f}: ")
+        # With room for what differs between two runs.
+        print(f"    Slower: {verdict.name} {math.ceil((verdict.ratio or 0) * 100 + 0.5) / 100:.2f}: ")
     return 1
 
 
