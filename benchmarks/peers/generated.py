@@ -23,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openapi_python_client  # noqa: F401 - its absence shall show at once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,8 @@ from theirstack_generated import AuthenticatedClient  # noqa: E402 - it is there
 from theirstack_generated.api.webhooks import get_webhooks_events_v0  # noqa: E402
 from theirstack_generated.models import WebhookEvent  # noqa: E402
 
+CONTEXT = httpx.create_ssl_context()  # made once, as in peers/httpx_pydantic.py
+
 
 def decode(body: bytes) -> list[WebhookEvent]:
     """Decode a page as the client does."""
@@ -75,7 +78,7 @@ def decode(body: bytes) -> list[WebhookEvent]:
 async def events(url: str, key: str, webhook: int, page_size: int = 500) -> AsyncIterator[WebhookEvent]:
     """Yield the rows, page after page."""
     offset = 0
-    async with AuthenticatedClient(base_url=url, token=key, raise_on_unexpected_status=True) as client:
+    async with AuthenticatedClient(url, key, raise_on_unexpected_status=True, verify_ssl=CONTEXT) as client:
         while True:
             page = await get_webhooks_events_v0.asyncio(webhook, client=client, offset=offset, limit=page_size)
             if not isinstance(page, list):
