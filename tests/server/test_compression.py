@@ -44,7 +44,6 @@ PACKED: Final[dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
     "deflate without zlib's frame": ("deflate", lambda body: deflate(body, -15)),
     "zstd": ("zstd", lambda body: zstd().compress(body)),
     "zstd in two frames": ("zstd", lambda body: zstd().compress(body[:1]) + zstd().compress(body[1:])),
-    "in capitals": ("GZIP", gzip.compress),
     "not at all": ("identity", bytes),
 }
 FRAMED: Final[dict[str, Callable[..., bytes]]] = {
