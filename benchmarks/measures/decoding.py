@@ -44,6 +44,10 @@ PEERS: Final = {
     (TYPED, "openapi-python-client"): ("benchmarks.peers.generated", "decode"),
 }
 """By what comes out and who makes it: the module and the function."""
+NOTES: Final = {
+    "msgspec Structs": "the floor of typed rows: instants not in UTC, enumerations without new values, jobs alone",
+    "openapi-python-client": "of the document without its titles; with them it leaves the list of events out",
+}
 Ways = dict[str, Callable[[], object]]
 Samples = dict[str, list[float]]
 
@@ -59,7 +63,8 @@ def measure(scale: float) -> Iterator[Row]:
         for found in (ours[kind], peers[kind]):
             for name in filter(DICTS.__ne__, found):
                 what, _, who = name.partition(BY)
-                yield Row(group, what, ratio(found, name), bound=BOUNDS.get((kind, name)), peer=who)
+                bound, note = BOUNDS.get((kind, name)), NOTES.get(who, "")
+                yield Row(group, what, ratio(found, name), bound=bound, note=note, peer=who)
 
 
 def ratio(found: Samples, name: str) -> float:
