@@ -78,11 +78,11 @@ class WebhookEvents(Resource):
                 collected in ``page.rejects`` and ``paginator.rejects`` (``"collect"``).
             settle: read the list again from its start, until a pass brings nothing new.
             partial: end quietly instead of raising when the API gives the same page again and again.
-            payload: with ``"lazy"`` a payload is decoded when ``event.payload`` is first used (so do ``==``, ``hash``,
-                ``repr``, ``to_dict``, copies and pickles), and what comes out is the same. Worth it where few are used:
-                a page of jobs then takes about a fifth of the time, and a tenth more than ``"full"`` where all are
-                used. Until then an event holds a copy of its payload's text, about 6 KB for a job, and no more of its
-                page. A client that keeps unknown fields decodes payloads at once all the same.
+            payload: with ``"lazy"`` a payload is decoded when it is first used: by ``event.payload``, ``==``, ``hash``,
+                ``repr``, ``to_dict``, a copy or a pickle. What comes out is the same. It pays where few are used: a
+                page of jobs takes a fifth of the time then, but a quarter more if all are used. Until it is used, a
+                payload is a copy of its text, which takes less memory than the record, and does not hold its whole
+                page. With ``keep_unknown_fields=True`` payloads are decoded at once all the same.
             options: how the calls are made, instead of the client's way.
 
         Raises:
