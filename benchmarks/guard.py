@@ -10,8 +10,9 @@ more than 1.05 times as many instructions.
 BASE is a commit. Without it:
 
 * on a branch, it is the commit where the branch left the default branch (``origin/HEAD``, ``origin/main``, ``main``);
-* on the default branch, the newest release before HEAD (a tag such as ``v1.2.0``), so that small losses that add up are
-  seen as well, and while there is none the commit before HEAD.
+* on the default branch, the newest release before HEAD (a tag such as ``v1.2.0``), and while there is none the 50th
+  commit before HEAD, or the oldest that is here. Against the last commit alone, small losses that add up would never be
+  seen, nor what a commit did that was pushed together with others.
 
 A slowdown that is wanted is accepted by a line in the message of any commit after the base, with the ratio that is then
 allowed, and the reason::
@@ -43,6 +44,8 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = "theirstack_async"
 BOUND: Final = 1.05
+BACK: Final = 50
+"""How many commits to go back at the most, on the default branch, while there is no release."""
 BRANCHES: Final = ("origin/HEAD", "origin/main", "main")
 PAGES: Final = """
 import pathlib, sys
@@ -121,10 +124,12 @@ def choose_base(git: Git, given: str | None = None) -> tuple[str, str]:
                 return left, f"where this left {branch}"
             break
     release = git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD^")
-    parent = git("rev-parse", "--verify", "--quiet", f"{release}^{{commit}}" if release else "HEAD^")
-    if parent is None:
+    if release is not None:
+        return git("rev-parse", f"{release}^{{commit}}") or release, f"the release {release}"
+    *_, oldest = (git("rev-list", "--first-parent", f"--max-count={BACK + 1}", "HEAD") or head).split()
+    if oldest == head:
         raise SkippedError("no commit before HEAD is here; in a shallow clone: git fetch --unshallow --tags")
-    return parent, f"the release {release}" if release else "the commit before HEAD"
+    return oldest, "some commits before HEAD, for there is no release"
 
 
 def accepted(messages: str) -> dict[str, tuple[float, str]]:

@@ -53,18 +53,24 @@ def test_commits_that_main_has_before_origin_are_compared_with_origin(repository
 
 
 def test_main_is_compared_with_the_newest_release_before_it(repository: Path) -> None:
-    commit(repository)
+    oldest = commit(repository)
     run(repository, "tag", "v0.1.0")
     released = commit(repository)
     run(repository, "tag", "v0.2.0")
-    parent = commit(repository)
+    commit(repository)
     run(repository, "tag", "nightly")
     commit(repository)
     assert choose_base(guard.git) == (released, "the release v0.2.0")
     run(repository, "tag", "v0.3.0")
     assert choose_base(guard.git) == (released, "the release v0.2.0"), "HEAD is no base of its own"
     run(repository, "tag", "-d", "v0.1.0", "v0.2.0")
-    assert choose_base(guard.git) == (parent, "the commit before HEAD")
+    assert choose_base(guard.git) == (oldest, "some commits before HEAD, for there is no release")
+
+
+def test_without_a_release_it_does_not_go_back_too_far(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BACK", 2)
+    commits = [commit(repository) for _ in range(5)]
+    assert choose_base(guard.git) == (commits[2], "some commits before HEAD, for there is no release")
 
 
 def test_a_base_that_is_given_is_taken_or_refused(repository: Path) -> None:
