@@ -7,13 +7,17 @@ way some seconds to end, then cuts them; a cancellation meanwhile cuts them at o
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import anyio
 
 from theirstack_async._tasks import cancel_and_wait
+
+_LONG: Final = 0.001
+"""Seconds of computing between two children after which the loop gets a turn."""
 
 
 class FanOut:
@@ -23,6 +27,10 @@ class FanOut:
         self._limit = limit
         self._drain = drain
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failed: list[asyncio.Task[None]] = []
+        self._ended = asyncio.Event()
+        self._waited = -math.inf
+        """When the loop last had its turn."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,9 +47,14 @@ class FanOut:
         except BaseException:
             child.close()
             raise
-        self._tasks.add(asyncio.create_task(child))
-        # One turn of the loop gets the child under way before the caller goes on, which may compute for long.
-        await asyncio.sleep(0)
+        task = asyncio.create_task(child)
+        self._tasks.add(task)
+        task.add_done_callback(self._end)
+        # Children that can begin together do, in one turn of the loop. A caller that computes for long between two of
+        # them lets the first begin meanwhile.
+        now = asyncio.get_running_loop().time()
+        if now - self._waited >= _LONG:
+            await self._turn()
 
     async def join(self) -> None:
         """Return when all children have ended.
@@ -53,10 +66,22 @@ class FanOut:
             await self._wait()
 
     async def _wait(self) -> None:
-        done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        failed = [task for task in done if task.cancelled() or task.exception() is not None]
-        if failed:
-            failed[0].result()
+        # Told by each task's own end: asyncio.wait() would look at all of them for each that ends.
+        self._ended.clear()
+        await self._ended.wait()
+        self._waited = asyncio.get_running_loop().time()
+        if self._failed:
+            self._failed.pop(0).result()
+
+    async def _turn(self) -> None:
+        await asyncio.sleep(0)
+        self._waited = asyncio.get_running_loop().time()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is not None:
+            self._failed.append(task)
+        self._ended.set()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -65,6 +90,6 @@ class FanOut:
             if self._tasks and self._drain > 0:
                 # A cancelled anyio scope cancels on each turn. The shield lets only asyncio's own second one through.
                 with anyio.CancelScope(shield=True):
-                    await asyncio.wait(self._tasks, timeout=self._drain)
+                    await asyncio.wait([*self._tasks], timeout=self._drain)
         finally:
-            await cancel_and_wait(self._tasks)
+            await cancel_and_wait([*self._tasks])

@@ -19,7 +19,7 @@ class IdSet(Set[int]):
         self._bits = BitMap64()
         # What the bitmap cannot hold, which no well-behaved API sends: negative numbers and those over 64 bits.
         self._odd: set[int] = set()
-        self.update([*ids])
+        self.update(ids if isinstance(ids, Collection) else [*ids])
 
     def add(self, value: int) -> bool:
         """Add an id. Returns whether it is new."""
@@ -33,6 +33,10 @@ class IdSet(Set[int]):
 
     def update(self, ids: Collection[int]) -> None:
         """Add many ids."""
+        if isinstance(ids, IdSet):
+            self._bits |= ids._bits
+            self._odd |= ids._odd
+            return
         try:
             self._bits.update(ids)
         except OverflowError:
@@ -45,6 +49,12 @@ class IdSet(Set[int]):
             self._bits.discard(value)
         else:
             self._odd.discard(value)
+
+    def difference_update(self, ids: Collection[int]) -> None:
+        """Take many ids out, as far as they are there."""
+        other = ids if isinstance(ids, IdSet) else IdSet(ids)
+        self._bits -= other._bits
+        self._odd -= other._odd
 
     def among(self, ids: Sequence[int]) -> Set[int]:
         """Return those of ``ids`` that are in the set; much faster than asking for one after the other."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Final, NoReturn, cast
 
 import attrs
@@ -133,6 +133,29 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    # What a mapping has by itself asks for each name anew, and each call reads headers a dozen times.
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._items
+
+    def keys(self) -> KeysView[str]:
+        """Return the names, in lower case."""
+        return self._items.keys()
+
+    def items(self) -> ItemsView[str, str]:
+        """Return the names, in lower case, each with its value."""
+        return self._items.items()
+
+    def values(self) -> ValuesView[str]:
+        """Return the values."""
+        return self._items.values()
+
+    def adding(self, name: str, value: str) -> Headers:
+        """Return these headers with one more, or with one replaced."""
+        more = Headers()
+        more._items = {**self._items, name.lower(): value}
+        return more
 
     def __repr__(self) -> str:
         shown = {name: MASK if name in _HIDDEN else value for name, value in self._items.items()}

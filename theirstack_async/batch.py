@@ -78,7 +78,6 @@ class BatchRun(Generic[T]):
         self._clock = clock
         self._started = clock.monotonic()
         self._taken = IdSet()
-        self._open = IdSet()
         self._probed = False
         self._ending = False
         self._refused_in_a_row = 0
@@ -121,14 +120,22 @@ class BatchRun(Generic[T]):
 
     async def _batches(self, stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[list[int], None]:
         batch: list[int] = []
-        async with aclosing(_each(stream)) as items:
-            async for item in items:
-                value = self._take(item)
-                if value is not None:
-                    batch.append(value)
-                if len(batch) >= self._batch_size:
-                    yield batch
-                    batch = []
+        came: list[int] = []
+        room = self._batch_size
+        try:
+            async with aclosing(_each(stream)) as items:
+                async for item in items:
+                    came.append(self._to_id(item))
+                    if len(came) < room:
+                        continue
+                    batch += self._take(came)
+                    came = []
+                    if len(batch) == self._batch_size:
+                        yield batch
+                        batch = []
+                    room = self._batch_size - len(batch)
+        finally:
+            batch += self._take(came)
         if batch:
             yield batch
 
@@ -137,17 +144,16 @@ class BatchRun(Generic[T]):
         # A collection that was changed meanwhile raises; that must not hide what ended the run.
         with suppress(Exception):
             for item in items:
-                self._take(item)
+                self._take([self._to_id(item)])
 
-    def _take(self, item: T) -> int | None:
-        """Count an item in, and return its id when it is new."""
-        value = self._to_id(item)
-        if not self._taken.add(value):
-            self.report.duplicates += 1
-            return None
-        self._open.add(value)
-        self.report.requested += 1
-        return value
+    def _take(self, ids: list[int]) -> list[int]:
+        """Count ids in, and return those that are new, in order."""
+        known = self._taken.among(ids)
+        new = [value for value in dict.fromkeys(ids) if value not in known]
+        self._taken.update(new)
+        self.report.duplicates += len(ids) - len(new)
+        self.report.requested += len(new)
+        return new
 
     async def _settle(self, batch: Sequence[int]) -> None:
         """Send a batch; while its content is refused, send its halves, until the bad ids stand alone."""
@@ -184,18 +190,18 @@ class BatchRun(Generic[T]):
             return error
         finally:
             if not settled and state.sent != "no":
-                self._move(part, self._unknown)
+                self._unknown.update(part)
         return None
 
     def _accept(self, part: Sequence[int]) -> None:
         self._refused_in_a_row = self._failed_in_a_row = 0
-        self._move(part, self._accepted)
+        self._accepted.update(part)
 
     def _fail(self, part: Sequence[int], error: TheirStackError, state: CallState) -> None:
         """Account for a batch that failed for another reason than its content."""
         # The call's state knows of all its attempts: one may have been carried out although a later one was refused.
         if state.sent != "no":
-            self._move(part, self._unknown)
+            self._unknown.update(part)
         elif is_refusal(error):
             self._reject(part, error)
         self.report.last_error = error
@@ -205,9 +211,7 @@ class BatchRun(Generic[T]):
             self._stop(error)
 
     def _reject(self, part: Sequence[int], error: TheirStackError) -> None:
-        for value in part:
-            self._open.discard(value)
-            self._rejected[value] = error
+        self._rejected.update(dict.fromkeys(part, error))
 
     def _count_refused(self, whole_batch: bool, error: TheirStackError) -> None:
         self._failed_in_a_row = 0
@@ -230,11 +234,6 @@ class BatchRun(Generic[T]):
         self._probed = True
         return lost
 
-    def _move(self, part: Sequence[int], to: IdSet) -> None:
-        for value in part:
-            self._open.discard(value)
-            to.add(value)
-
     def _stop(self, error: TheirStackError) -> None:
         if self.report.stopped_by is None:
             self.report.stopped_by = error
@@ -249,8 +248,9 @@ class BatchRun(Generic[T]):
                 logger.warning("on_progress failed: %s: %s", type(error).__name__, error)
 
     def _finish(self) -> None:
-        self._skipped.update(self._open)
-        self._open = IdSet()
+        self._skipped.update(self._taken)
+        for settled in (self._accepted, self._rejected, self._unknown):
+            self._skipped.difference_update(settled)
         self._tell()
 
 

@@ -223,10 +223,12 @@ def mask_echo(response: Response, hide: Iterable[str]) -> Response:
     ``meta``. Texts shorter than 12 characters, such as the keys of tests, are left alone: rows hold such words of
     their own, and must arrive as they were sent.
     """
-    body, headers = response.body, response.headers
     for word in hide:
-        if len(word) >= _TELLING:
-            body = body.replace(word.encode(), MASK.encode())
-            if any(word in value for value in headers.values()):
-                headers = Headers({name: value.replace(word, MASK) for name, value in headers.items()})
-    return attrs.evolve(response, body=body, headers=headers)
+        if len(word) < _TELLING:
+            continue
+        if word.encode() in response.body:
+            response = attrs.evolve(response, body=response.body.replace(word.encode(), MASK.encode()))
+        if any(word in value for value in response.headers.values()):
+            headers = Headers({name: value.replace(word, MASK) for name, value in response.headers.items()})
+            response = attrs.evolve(response, headers=headers)
+    return response

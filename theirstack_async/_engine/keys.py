@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import inspect
 
-import attrs
-
 from theirstack_async._engine.call import Call
 from theirstack_async._engine.dialect import Dialect
 from theirstack_async._values import Headers, Secret
-from theirstack_async._wire.message import Request
 from theirstack_async.config import KeyProvider, check_key
 from theirstack_async.errors import ConfigurationError, TheirStackError
 
 
-async def with_key(call: Call, source: Secret | KeyProvider | None, dialect: Dialect) -> Request:
-    """Return the request of a call with its key, and note the key in the call.
+async def with_key(call: Call, source: Secret | KeyProvider | None, dialect: Dialect) -> Headers:
+    """Return the headers of a call with its key, and note the key in the call.
 
     Raises:
         ConfigurationError: there is none, or the callable failed.
         RequestTimeoutError: the callable took longer than the deadline.
     """
     if not call.operation.needs_key:
-        return call.request
+        return call.request.headers
     if source is None:
         raise ConfigurationError(f"{call.request.label} needs {dialect.missing_key}")
     asked = f"{dialect.key_argument}()"
     call.key = source.reveal() if isinstance(source, Secret) else check_key(await _ask(call, source, asked), asked)
     name, value = dialect.auth_header(call.key)
-    return attrs.evolve(call.request, headers=Headers({**call.request.headers, name: value}))
+    return call.request.headers.adding(name, value)
 
 
 async def _ask(call: Call, source: KeyProvider, asked: str) -> object:

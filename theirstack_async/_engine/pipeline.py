@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from theirstack_async._clock import Clock, SystemClock
 from theirstack_async._engine.call import SLOT, Call, CallState, Reply, mask_echo, prepare, secrets, write_body
 from theirstack_async._engine.dialect import Dialect, Operation
@@ -18,10 +16,10 @@ from theirstack_async._engine.slots import Slots
 from theirstack_async._engine.spending import Spending
 from theirstack_async._engine.transport import Transport
 from theirstack_async._engine.usage import OperationUsage, Usage
-from theirstack_async._values import UNSET, RateLimit
+from theirstack_async._values import UNSET, Headers, RateLimit
 from theirstack_async._wire.dates import parse_date
 from theirstack_async._wire.encode import build_url, fill_path
-from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
+from theirstack_async._wire.message import Kind, Response, ResponseMeta
 from theirstack_async._wire.ratelimit import parse_rate_limit
 from theirstack_async.config import ClientConfig, RequestOptions
 from theirstack_async.errors import AuthenticationError, Sent, TheirStackError
@@ -95,7 +93,8 @@ class Pipeline:
         Raises:
             TheirStackError: whatever went wrong, with ``attempts`` and ``elapsed`` filled in.
         """
-        url = build_url(self.dialect.base_url, operation.path, parts, query)
+        path = fill_path(operation.path, parts)
+        url = build_url(self.dialect.base_url, path, query)
         options = options or _NO_OPTIONS
         kind = kind or operation.kind
         call = Call(
@@ -108,7 +107,7 @@ class Pipeline:
             credits=operation.worst_case(rows) if kind == "billed" else 0,
             clock=self.clock,
         )
-        self._emit(CallStarted(call.id, call.name, operation.method, fill_path(operation.path, parts), call.kind))
+        self._emit(call, CallStarted, operation.method, path, call.kind)
         spending = Spending(call, self.budget_for(options), rows)
         failure: str | None = None
         try:
@@ -136,11 +135,7 @@ class Pipeline:
     def _end(self, call: Call, spending: Spending, failure: str | None) -> None:
         usage = spending.usage()
         self.usage.note(call.name, usage)
-        self._emit(
-            CallEnded(
-                call.id, call.name, call.state.status, failure, call.state.attempts, call.elapsed(), usage.credits
-            )
-        )
+        self._emit(call, CallEnded, call.state.status, failure, call.state.attempts, call.elapsed(), usage.credits)
 
     def _meta(self, call: Call, spending: Spending, response: Response) -> ResponseMeta:
         return ResponseMeta(
@@ -184,10 +179,10 @@ class Pipeline:
             if isinstance(decision, Retry) and (refusal := await spending.repeat()) is not None:
                 decision = Stop(refusal)
             if not isinstance(decision, Retry):
-                self._log(call, f"giving up: {decision.reason}")
+                self._log(call, "giving up: %s", decision.reason)
                 raise call.final(outcome)
-            self._log(call, f"sending again in {decision.delay:.3f} s: {decision.reason}")
-            self._emit(WaitStarted(call.id, call.name, decision.delay, decision.reason))
+            self._log(call, "sending again in %.3f s: %s", decision.delay, decision.reason)
+            self._emit(call, WaitStarted, decision.delay, decision.reason)
             await self.clock.sleep(decision.delay)
 
     async def _attempt(self, call: Call) -> Response | TheirStackError:
@@ -200,8 +195,8 @@ class Pipeline:
         sent: Sent = "yes" if failed is None else failed.sent
         call.state.status = status
         elapsed = self.clock.monotonic() - started
-        self._log(call, f"attempt {call.tries}: {error or status} in {elapsed:.3f} s (sent: {sent})")
-        self._emit(AttemptEnded(call.id, call.name, call.tries, status, error, sent, elapsed))
+        self._log(call, "attempt %d: %s in %.3f s (sent: %s)", call.tries, error or status, elapsed, sent)
+        self._emit(call, AttemptEnded, call.tries, status, error, sent, elapsed)
         return outcome
 
     async def _try(self, call: Call) -> Response | TheirStackError:
@@ -209,10 +204,10 @@ class Pipeline:
         call.tries += 1
         try:
             self.transport.check()
-            request = await with_key(call, self.config.api_key, self.dialect)
+            headers = await with_key(call, self.config.api_key, self.dialect)
             turn = await self._turn(call)
             try:
-                response = await self._send(call, request)
+                response = await self._send(call, headers)
             except BaseException as error:
                 unsent = not call.unclear or (isinstance(error, TheirStackError) and error.sent == "no")
                 await (turn.release() if unsent else turn.end(None, None))
@@ -225,7 +220,7 @@ class Pipeline:
         response = mask_echo(response, (call.key, *call.secrets))
         call.told = parse_rate_limit(response.headers)
         await turn.end(response, call.told or (RateLimit(()) if self.dialect.declares_windows else None))
-        return self._judge(call, request, response, before)
+        return self._judge(call, response, before)
 
     async def _turn(self, call: Call) -> Turn:
         """Wait for a place in the rate windows."""
@@ -233,24 +228,26 @@ class Pipeline:
             return turn
 
         def told(seconds: float, why: str) -> None:
-            self._emit(WaitStarted(call.id, call.name, seconds, why))
+            self._emit(call, WaitStarted, seconds, why)
 
         waiting = self.throttle.acquire(call, self.config.max_rate_wait, told)
         return await call.in_time(waiting, "deadline", "a rate window")
 
-    async def _send(self, call: Call, request: Request) -> Response:
-        await call.in_time(self.slots.acquire(), "slot", SLOT)
+    async def _send(self, call: Call, headers: Headers) -> Response:
+        if not self.slots.take():
+            await call.in_time(self.slots.acquire(), "slot", SLOT)
         try:
             remaining = call.remaining()
             if remaining == 0:
                 raise call.late("slot", SLOT)
             call.state.sent, call.unclear = "maybe", True
-            return await self.transport.send(attrs.evolve(request, deadline=remaining))
+            return await self.transport.send(call.request.ready(headers, remaining))
         finally:
             self.slots.release()
 
-    def _judge(self, call: Call, request: Request, response: Response, before: Sent) -> Response | TheirStackError:
+    def _judge(self, call: Call, response: Response, before: Sent) -> Response | TheirStackError:
         """Return the answer if it is a success, or the error that it tells of."""
+        request = call.request
         call.state.attempts += response.sends
         if 200 <= response.status < 300 or (
             not request.is_refused_by(response.status) and self.dialect.holds_rows(response)
@@ -270,9 +267,10 @@ class Pipeline:
         call.key_renewed = True
         return True
 
-    def _log(self, call: Call, text: str) -> None:
-        logger.debug("call %d %s: %s", call.id, call.name, text)
+    def _log(self, call: Call, text: str, *values: object) -> None:
+        logger.debug(f"call %d %s: {text}", call.id, call.name, *values)
 
-    def _emit(self, event: HookEvent) -> None:
+    def _emit(self, call: Call, kind: Callable[..., HookEvent], *values: object) -> None:
+        """Tell the hooks, where there are any, of what happened to a call."""
         if self.config.hooks:
-            emit(self.config.hooks, event)
+            emit(self.config.hooks, kind(call.id, call.name, *values))

@@ -24,11 +24,11 @@ class OperationUsage:
 
     def add(self, other: OperationUsage) -> None:
         """Add what other calls came to."""
-        for name in _FIELDS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-
-_FIELDS = tuple(OperationUsage.__annotations__)
+        self.calls += other.calls
+        self.requests += other.requests
+        self.rows += other.rows
+        self.credits += other.credits
+        self.uncertain += other.uncertain
 
 
 class Usage(Mapping[str, OperationUsage]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 _SECONDS: Final = re.compile(r"\d{1,15}(\.\d{0,9})?\Z", re.ASCII)
@@ -25,6 +26,8 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     return None if when is None else max(0.0, when.timestamp() - now)
 
 
+# All answers of a second have the same.
+@lru_cache(maxsize=8)
 def parse_date(value: str | None) -> datetime | None:
     """Return the instant of an HTTP date, in UTC; None for anything else."""
     if value is None:

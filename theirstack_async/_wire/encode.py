@@ -14,12 +14,13 @@ from theirstack_async.errors import ArgumentError
 
 # A dot segment is resolved away by URL libraries and would reach another endpoint (RFC 3986, 5.2.4).
 _DOT_SEGMENTS: Final = frozenset({"", ".", ".."})
+_JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def build_url(base_url: str, path: str, parts: Mapping[str, object], query: Mapping[str, object]) -> str:
-    """Return the absolute address of an operation: the path's ``{names}`` filled in and quoted, the query encoded."""
+def build_url(base_url: str, path: str, query: Mapping[str, object]) -> str:
+    """Return the absolute address of an operation: its path, as :func:`fill_path` gives it, and the query encoded."""
     pairs = list(_query_pairs(query))
-    return f"{base_url}{fill_path(path, parts)}{'?' + urlencode(pairs) if pairs else ''}"
+    return f"{base_url}{path}{'?' + urlencode(pairs) if pairs else ''}"
 
 
 def fill_path(path: str, parts: Mapping[str, object]) -> str:
@@ -61,7 +62,7 @@ def encode_json(value: Any) -> bytes:
         ArgumentError: it has no form in JSON, such as an object, a lone surrogate, or not-a-number (RFC 8259, 6).
     """
     try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        return _JSON.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
         why = str(error)
     # Raised outside the handler: the error of an encoding holds the whole text, and with it a secret.

@@ -31,6 +31,10 @@ class Request(Value):
     deadline: float | None = None
     """Seconds for the whole exchange; None for no limit."""
 
+    def ready(self, headers: Headers, deadline: float | None) -> Request:
+        """Return the request with these headers, to be answered within so many seconds."""
+        return Request(self.method, self.url, self.kind, headers, self.body, self.connect, self.read, deadline)
+
     @property
     def label(self) -> str:
         """What an error calls it, such as ``GET /v0/webhooks/7``: method and path, without host and query."""

@@ -45,6 +45,7 @@ async def test_leaving_without_joining_ends_the_children() -> None:
     async with FanOut(2, drain=0.0) as fan:
         await fan.submit(child(1))
         await fan.submit(child(2))
+        await asyncio.sleep(0)
     assert sorted(ended) == [1, 2]
 
 
