@@ -1,19 +1,16 @@
-"""Connections that are kept alive, other event loops, and what lies beneath the transport."""
+"""Connections that are kept alive, and what lies beneath the transport."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.server._loopback import KEY, client, http, request_from, saying, serving
-from theirstack_async import TheirStack
+from tests.server._loopback import client, http, request_from, saying, serving
 from theirstack_async._engine.aiohttp_transport import AiohttpTransport, _Body, _Exchange, _explain
 from theirstack_async._values import Headers
 from theirstack_async._wire.message import Request
-from theirstack_async.testing import FakeTheirStack
 
 ANSWER = saying(http())
 
@@ -69,23 +66,3 @@ async def test_a_defect_below_is_not_taken_for_a_failure_of_the_network(monkeypa
         monkeypatch.setattr(transport, "_exchange", fail)
         with pytest.raises(DefectError):
             await transport.send(Request("GET", f"http://127.0.0.1:{port}/", "read", Headers()))
-
-
-async def test_a_free_loop_of_another_make() -> None:
-    """The main paths on uvloop, in a thread of its own."""
-    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed")
-
-    async def use() -> None:
-        async with FakeTheirStack(api_key=KEY, deliver=False) as fake:
-            webhook_id = fake.seed_webhook("http://nowhere.invalid")
-            ids = fake.seed_events(webhook_id, 30)
-            async with TheirStack(KEY, base_url=fake.base_url) as api:
-                found = await api.webhooks.events.ids(webhook_id, page_size=7).collect()
-                assert sorted(found) == list(ids)
-                assert (await api.webhooks.events.retry(ids, batch_size=7)).ok
-
-    def main() -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(use())
-
-    await asyncio.to_thread(main)

@@ -123,6 +123,6 @@ class Exchange:
 
     def _transport(self) -> asyncio.Transport:
         transport = self._request.transport
-        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+        if transport is None or transport.is_closing():
             raise BrokenOffError
         return transport
