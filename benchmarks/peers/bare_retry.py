@@ -8,9 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from itertools import islice
+from typing import Final
 
 import aiohttp
 import orjson
+
+FIRST: Final = 1_000_000
+"""The id of the first event."""
 
 
 async def work(session: aiohttp.ClientSession, url: str, batches: Iterator[tuple[int, ...]]) -> int:
@@ -27,10 +31,10 @@ async def work(session: aiohttp.ClientSession, url: str, batches: Iterator[tuple
 
 
 async def run(
-    *, url: str, key: str, count: int, first: int = 1_000_000, batch_size: int = 100, max_concurrency: int = 16
+    url: str, key: str, webhook: int = 0, *, count: int, batch_size: int = 100, max_concurrency: int = 16
 ) -> int:
-    """Retry ``count`` events, and return how many were accepted."""
-    ids = iter(range(first, first + count))
+    """Retry ``count`` events, and return how many were accepted. An event is known by its id alone, whosever it is."""
+    ids = iter(range(FIRST, FIRST + count))
     batches = iter(lambda: tuple(islice(ids, batch_size)), ())
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as session:
