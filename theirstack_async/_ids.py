@@ -34,8 +34,8 @@ class IdSet(Set[int]):
     def update(self, ids: Collection[int]) -> None:
         """Add many ids."""
         if isinstance(ids, IdSet):
-            self._bits |= ids._bits
-            self._odd |= ids._odd
+            self._bits |= ids._bits  # noqa: SLF001  # another of this class
+            self._odd |= ids._odd  # noqa: SLF001
             return
         try:
             self._bits.update(ids)
@@ -53,8 +53,8 @@ class IdSet(Set[int]):
     def difference_update(self, ids: Collection[int]) -> None:
         """Take many ids out, as far as they are there."""
         other = ids if isinstance(ids, IdSet) else IdSet(ids)
-        self._bits -= other._bits
-        self._odd -= other._odd
+        self._bits -= other._bits  # noqa: SLF001  # another of this class
+        self._odd -= other._odd  # noqa: SLF001
 
     def among(self, ids: Sequence[int]) -> Set[int]:
         """Return those of ``ids`` that are in the set; much faster than asking for one after the other."""

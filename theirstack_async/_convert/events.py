@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC
 from types import GenericAlias
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -13,30 +14,34 @@ from theirstack_async._convert.fast import attempt
 from theirstack_async._convert.kinds import kind_of
 from theirstack_async._convert.problems import RefusedError
 from theirstack_async.models import Company, EventPayload, Job, JobClosed, WebhookEvent
+from theirstack_async.models._base import set_utc
+from theirstack_async.models.webhook_event import EVENT_INSTANTS, EventFields
 
-# The rows below differ from the public class in the type of their payload alone, which the decoder takes from the
+# The rows below differ from the public class in the type of their payload, which the decoder takes from the
 # annotation, and so have its fields and its layout. They become it by assignment to __class__
 # (https://docs.python.org/3/reference/datamodel.html#object.__class__): to construct the public rows anew would add
 # 7 % to the time of a page.
 
 
-class _JobEvent(WebhookEvent):
+class _JobEvent(EventFields):
     __slots__ = ()
     payload: Job | None
 
 
-class _CompanyEvent(WebhookEvent):
+class _CompanyEvent(EventFields):
     __slots__ = ()
     payload: Company | None
 
 
-class RawEvent(WebhookEvent):
+class RawEvent(EventFields):
     """An event with its payload's text in its place, None where it was left out. Nobody outside sees one."""
 
     __slots__ = ()
     payload: msgspec.Raw  # type: ignore[assignment]
 
 
+Row = TypeVar("Row", bound=EventFields)
+_set: Final = object.__setattr__
 _DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
 
 
@@ -62,27 +67,39 @@ class EventCodec:
 
     def one(self, body: bytes) -> WebhookEvent:
         """Decode an event."""
-        return self._finished(attempt(_decoder(RawEvent), body))
+        return self._finished(in_utc([attempt(_decoder(RawEvent), body)]))[0]
 
     def many(self, body: bytes) -> list[WebhookEvent]:
         """Decode an array of events."""
         for row_type in (_JobEvent, _CompanyEvent):
             try:
-                return [_published(row) for row in attempt(_decoder(GenericAlias(list, (row_type,))), body)]
+                return _published(in_utc(attempt(_decoder(GenericAlias(list, (row_type,))), body)))
             except RefusedError:
                 continue
-        return [self._finished(row) for row in read_raw(body)]
+        return self._finished(read_raw(body))
 
-    def _finished(self, row: RawEvent) -> WebhookEvent:
-        raw = cast("msgspec.Raw | None", row.payload)  # None where the payload was left out
-        if raw is not None:
-            object.__setattr__(row, "payload", read_payload(bytes(raw), self._reference))
-        return _published(row)
+    def _finished(self, rows: list[RawEvent]) -> list[WebhookEvent]:
+        for row in rows:
+            raw = cast("msgspec.Raw | None", row.payload)  # None where the payload was left out
+            if raw is not None:
+                _set(row, "payload", read_payload(bytes(raw), self._reference))
+        return _published(rows)
 
 
 def read_raw(body: bytes) -> list[RawEvent]:
     """Decode an array of events but for their payloads; raises :class:`RefusedError`."""
-    return attempt(_decoder(list[RawEvent]), body)
+    return in_utc(attempt(_decoder(list[RawEvent]), body))
+
+
+def in_utc(rows: list[Row]) -> list[Row]:
+    """Put the instants of rows into UTC, in which they nearly always are; raises :class:`RefusedError`."""
+    try:
+        for row in rows:
+            if not (row.triggered_at.tzinfo is row.created_at.tzinfo is row.updated_at.tzinfo is UTC):
+                set_utc(row, *EVENT_INSTANTS)
+    except ValueError:
+        raise RefusedError(()) from None
+    return rows
 
 
 def read_payload(raw: bytes, reference: Callable[[bytes], EventPayload]) -> EventPayload:
@@ -99,6 +116,7 @@ def read_payload(raw: bytes, reference: Callable[[bytes], EventPayload]) -> Even
     return reference(raw)
 
 
-def _published(row: WebhookEvent) -> WebhookEvent:
-    object.__setattr__(row, "__class__", WebhookEvent)
-    return row
+def _published(rows: list[Row]) -> list[WebhookEvent]:
+    for row in rows:
+        _set(row, "__class__", WebhookEvent)
+    return cast("list[WebhookEvent]", rows)

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from theirstack_async._convert.converter import Converter
-from theirstack_async._convert.events import RawEvent, read_payload, read_raw
+from theirstack_async._convert.events import read_payload, read_raw
 from theirstack_async._convert.problems import RefusedError
 from theirstack_async._convert.rows import Reject, Rows
 from theirstack_async.models import EventPayload, WebhookEvent
+from theirstack_async.models.webhook_event import EventFields
 
 if TYPE_CHECKING:
     from theirstack_async._convert.reference import Reference
 
-_SLOT: Final = cast("MemberDescriptorType", WebhookEvent.__dict__["payload"])
+_SLOT: Final = cast("MemberDescriptorType", EventFields.__dict__["payload"])
 _NULL: Final = msgspec.Raw(b"null")
 
 
@@ -69,7 +70,7 @@ def read_lazily(body: bytes, converter: Converter) -> Rows[WebhookEvent]:
     return converter.decode_rows(body, WebhookEvent)
 
 
-def _lazy(row: RawEvent) -> WebhookEvent:
+def _lazy(row: EventFields) -> WebhookEvent:
     raw = cast("msgspec.Raw | None", row.payload)
     if raw is None or raw == _NULL:
         _SLOT.__set__(row, None)
@@ -78,7 +79,7 @@ def _lazy(row: RawEvent) -> WebhookEvent:
         # A copy: a msgspec.Raw keeps the bytes of its whole page alive, a hundred times the memory for one row in 100.
         _SLOT.__set__(row, bytes(raw))
         object.__setattr__(row, "__class__", LazyEvent)
-    return row
+    return cast("WebhookEvent", row)
 
 
 def _plain(event: WebhookEvent) -> WebhookEvent:
