@@ -33,7 +33,7 @@ async def world() -> AsyncIterator[World]:
     async with FakeTheirStack(deliver=False) as fake, TheirStack(fake.api_key, base_url=fake.base_url) as client:
         webhook = fake.seed_webhook("http://localhost:9/hook")
         for kind in ("job", "company", "job_closed", None):
-            fake.seed_events(webhook, 10, kind=kind)  # type: ignore[arg-type]
+            fake.seed_events(webhook, 10, kind=kind)
         yield World(fake, client, webhook)
 
 
@@ -117,9 +117,10 @@ async def test_a_row_that_does_not_decode_costs_no_other(world: World, rejects: 
             with pytest.raises(DecodeError) as caught:
                 await paginator.collect()
             raised = (str(caught.value), caught.value.body, caught.value.items_so_far)
-        seen.append((raised, await paginator.collect(), [str(error) for error in paginator.rejects]))
+        good = await paginator.collect()
+        seen.append((raised, good, [(str(error), error.body) for error in paginator.rejects]))
     assert seen[0] == seen[1]
-    assert json.loads(seen[0][0][1] if seen[0][0] else paginator.rejects[0].body) == rows[1]
+    assert json.dumps(rows[1]) in str(seen[0])
 
 
 async def test_unread_rows_are_events(world: World) -> None:

@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-from theirstack_async._check import check_enum, check_id, check_text
+from theirstack_async._check import check_id, check_text
 from theirstack_async._checkpoint import Checkpoint
 from theirstack_async._engine import theirstack as api
-from theirstack_async._engine.pipeline import CallState, Reply
+from theirstack_async._engine.pipeline import CallState
 from theirstack_async._ids import IdSet
-from theirstack_async._walk import Ask
-from theirstack_async._wire.encode import fill_path
 from theirstack_async._wire.message import Kind
 from theirstack_async.batch import BatchRun, Progress, check_progress, check_source
 from theirstack_async.config import RequestOptions, check_count, check_seconds
 from theirstack_async.errors import ArgumentError
 from theirstack_async.models import WebhookEvent, WebhookEventCount, WebhookEventStatus, WebhookGroupBy
 from theirstack_async.models.webhook_event import EventId
-from theirstack_async.pagination import Listing, Paginator, RejectsMode, digest
+from theirstack_async.pagination import Paginator, RejectsMode
 from theirstack_async.pagination._arguments import check_bounds
 from theirstack_async.report import RetryReport
 from theirstack_async.resources._arguments import check_period, member_of, one_or_list_of
+from theirstack_async.resources._event_lists import PAGE_LIMIT, EventLists, id_of
 from theirstack_async.resources._incremental import check_state
-from theirstack_async.resources._resource import Resource, refuse_envelope
+from theirstack_async.resources._resource import refuse_envelope
 
 if TYPE_CHECKING:
-    from theirstack_async._convert import Rows
     from theirstack_async.incremental import IncrementalRun, IncrementalState
 
-T = TypeVar("T")
-PAGE_LIMIT: Final = 500
-"""Events a page at the most (the API's schema; 25 is its default)."""
 OnUnknown = Literal["report", "resend"]
 """What becomes of a batch of unknown outcome: reported as unknown, or sent again."""
 
 
-class WebhookEvents(Resource):
+class WebhookEvents(EventLists):
     """The events of webhooks.
 
     Reading and counting are free. What a delivery by a retry costs is not documented.
@@ -88,12 +82,8 @@ class WebhookEvents(Resource):
         Raises:
             ArgumentError: an argument was refused.
         """
-        if payload not in ("full", "lazy"):
-            raise ArgumentError(f'payload: expected "full" or "lazy", got {payload!r}', field="payload")
-        # The unknown fields of a payload are looked for as it is decoded, so there would be nothing to gain.
-        lazy = payload == "lazy" and not self._pipeline.config.keep_unknown_fields
         return self._list(
-            webhook_id, WebhookEvent, None, status, page_size, options, lazy=lazy,
+            webhook_id, WebhookEvent, None, status, page_size, options, payload=payload,
             offset=offset, max_items=max_items, resume=resume, rejects=rejects, settle=settle, partial=partial,
         )  # fmt: skip
 
@@ -113,7 +103,7 @@ class WebhookEvents(Resource):
     ) -> Paginator[int]:
         """Return the ids of a webhook's events: as :meth:`list`, but nothing else of a row is decoded."""
         return self._list(
-            webhook_id, EventId, _id_of, status, page_size, options,
+            webhook_id, EventId, id_of, status, page_size, options,
             offset=offset, max_items=max_items, resume=resume, rejects=rejects, settle=settle, partial=partial,
         )  # fmt: skip
 
@@ -282,42 +272,6 @@ class WebhookEvents(Resource):
             options=options,
         )
 
-    def _list(
-        self,
-        webhook_id: int,
-        row: type[Any],
-        item: Callable[[Any], T] | None,
-        status: WebhookEventStatus | str | None,
-        page_size: int,
-        options: RequestOptions | None,
-        *,
-        lazy: bool = False,
-        **paging: Any,
-    ) -> Paginator[Any]:
-        parts = {"webhook_id": check_id("webhook_id", webhook_id)}
-        check_count("page_size", page_size, at_most=PAGE_LIMIT)
-        filters = {"status": None if status is None else check_enum("status", status, WebhookEventStatus)}
-
-        async def fetch(ask: Ask) -> Reply:
-            query = {**filters, "offset": ask.offset, "limit": ask.limit}
-            return await self._pipeline.call(api.EVENTS_LIST, parts=parts, query=query, options=options)
-
-        path = fill_path(api.EVENTS_LIST.path, parts)
-        listing: Listing[Any] = Listing(
-            label=f"GET {path}",
-            fetch=fetch,
-            decode=self._lazy_decoder() if lazy else partial(self._converter.decode_rows, row_type=row),
-            key=_id_of,
-            digest=digest(path, filters),
-            item=item,
-        )
-        return Paginator(listing, page_size=page_size, **paging)
-
-    def _lazy_decoder(self) -> Callable[[bytes], Rows[WebhookEvent]]:
-        from theirstack_async._convert.lazy import read_lazily
-
-        return partial(read_lazily, converter=self._converter)
-
     async def _send(self, kind: Kind, options: RequestOptions | None, ids: Sequence[int], state: CallState) -> None:
         """Send one batch. What the API answers is not documented (``null``), so any JSON but an error will do."""
         reply = await self._pipeline.call(
@@ -325,9 +279,6 @@ class WebhookEvents(Resource):
         )
         if reply.body.strip():
             refuse_envelope(self._converter.decode(reply.body, object), reply.body)
-
-
-_id_of: Final[Callable[[Any], int]] = attrgetter("id")
 
 
 def _event_id(item: int | WebhookEvent) -> int:
