@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -118,6 +119,7 @@ async def test_listings_that_are_left_or_cancelled_go_on_where_they_were() -> No
         got += [event_id async for event_id in paginator]
         assert sorted(got) == list(it.ids)
         assert it.api._pipeline.slots.free == it.api._pipeline.slots.limit
+    gc.collect()
 
 
 @on_uvloop
