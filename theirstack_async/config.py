@@ -187,6 +187,7 @@ class ClientConfig(Value):
     quota: QuotaStore | None = attrs.field(default=None, validator=_quota, repr=False)
     hooks: tuple[Hook, ...] = attrs.field(default=(), validator=_hooks)
     keep_unknown_fields: bool = False
+    share_strings: bool = False
 
 
 def load_key(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from theirstack_async._convert.fast import Codec
     from theirstack_async._convert.pages import PageCodec
     from theirstack_async._convert.reference import Reference
+    from theirstack_async._convert.sharing import TextPool
     from theirstack_async.models import EventPayload, SearchMetadata
 
 T = TypeVar("T")
@@ -33,12 +34,14 @@ class Converter:
     first use of either. No type is coerced: ``"1"`` is no int, ``1`` is no bool, ``null`` is no text.
     """
 
-    def __init__(self, *, keep_unknown_fields: bool = False) -> None:
+    def __init__(self, *, keep_unknown_fields: bool = False, share_strings: bool = False) -> None:
         """Args:
         keep_unknown_fields: keep the fields that a model does not know in its ``extra``. Decoding then takes
             about four times as long.
+        share_strings: make equal short texts, and equal tuples of them, one object each; see :mod:`.sharing`.
         """
         self._keep: Final = keep_unknown_fields
+        self._share: Final = share_strings
         self._codecs: Final[dict[Any, Codec[Any] | EventCodec]] = {}
         self._pages: Final[dict[Any, PageCodec[Any]]] = {}
 
@@ -68,8 +71,7 @@ class Converter:
         """
         with suppress(RefusedError):
             rows: list[T] = self._codec(row_type).many(body)
-            if self._keep:
-                self._keep_extras(rows, body)
+            self._finish(rows, body)
             return Rows(cast("list[T | Reject]", rows), 0)
         return self._decode_each(body, row_type, body)
 
@@ -88,8 +90,7 @@ class Converter:
         """
         with suppress(RefusedError):
             rows, metadata = self._page_codec(row_type).page(body)
-            if self._keep:
-                self._keep_extras(rows, body, "data")
+            self._finish(rows, body, "data")
             return Rows(cast("list[T | Reject]", rows), 0, *self._metadata(metadata))
         return self._decode_damaged_page(body, row_type, data_required=data_required)
 
@@ -140,13 +141,18 @@ class Converter:
 
         return Reference()
 
+    @cached_property
+    def _texts(self) -> TextPool:
+        from theirstack_async._convert.sharing import TextPool
+
+        return TextPool()
+
     def _decode_one(self, body: bytes, type_: type[T]) -> T:
         try:
             value = self._codec(type_).one(body)
         except RefusedError:
             value = self._reference.decode(body, type_)
-        if self._keep:
-            self._keep_extras(value, body)
+        self._finish(value, body)
         return value
 
     def _decode_list(self, body: bytes, row_type: type[T]) -> list[T]:
@@ -206,6 +212,13 @@ class Converter:
             return self._decode_one(body, row_type)
         except RefusedError as refused:
             return Reject(index, body, refused.problems, _id(body))
+
+    def _finish(self, value: object, body: bytes, member: str | None = None) -> None:
+        """Do what was asked for to a value, or to a list of rows, that was decoded from a body or a member of it."""
+        if self._keep:
+            self._keep_extras(value, body, member)
+        if self._share:
+            self._texts.share(cast("list[object]", value) if isinstance(value, list) else [value])
 
     def _keep_extras(self, value: object, body: bytes, member: str | None = None) -> None:
         from theirstack_async._convert.extras import keep_extras

@@ -119,4 +119,5 @@ class Resources:
             return self._root._converter  # noqa: SLF001  # it is a client too, and each decoder is built once
         from theirstack_async._convert import Converter
 
-        return Converter(keep_unknown_fields=self._pipeline.config.keep_unknown_fields)
+        config = self._pipeline.config
+        return Converter(keep_unknown_fields=config.keep_unknown_fields, share_strings=config.share_strings)
