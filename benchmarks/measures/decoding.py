@@ -88,11 +88,12 @@ def ours(kind: Kind) -> Ways:
     from theirstack_async.models.webhook_event import EventId
 
     good = whole(rows := events(kind))
-    plain, keeping = Converter(), Converter(keep_unknown_fields=True)
+    plain, keeping, sharing = Converter(), Converter(keep_unknown_fields=True), Converter(share_strings=True)
     ways: Ways = {
         TYPED: partial(plain.decode_rows, good, WebhookEvent),
         IDS: partial(plain.decode_rows, good, EventId),
         f"{TYPED}, unknown fields kept": partial(keeping.decode_rows, good, WebhookEvent),
+        f"{TYPED}, strings shared": partial(sharing.decode_rows, good, WebhookEvent),
     }
     if kind == "heavy":
         ways[f"{TYPED}, payloads lazy and none used"] = partial(read_lazily, good, plain)
