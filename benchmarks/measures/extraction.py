@@ -14,6 +14,7 @@ from benchmarks.worker import Round, compare, median, ratio
 FLOOR: Final = "aiohttp + orjson dicts"
 OURS: Final = "theirstack-async"
 PEERS: Final = {
+    "aiohttp, as usual": "peers.by_hand",
     "httpx + pydantic 2": "peers.httpx_pydantic",
     "requests + json": "peers.requests_json",
     "openapi-python-client": "peers.generated",
