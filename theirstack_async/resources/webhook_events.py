@@ -74,7 +74,7 @@ class WebhookEvents(EventLists):
             partial: end quietly instead of raising when the API gives the same page again and again.
             payload: with ``"lazy"`` a payload is decoded when it is first used: by ``event.payload``, ``==``, ``hash``,
                 ``repr``, ``to_dict``, a copy or a pickle. What comes out is the same. It pays where few are used: a
-                page of jobs takes a fifth of the time then, but a quarter more if all are used. Until it is used, a
+                page of jobs takes about a quarter of the time then, and a third more if all are used. Until then a
                 payload is a copy of its text, which takes less memory than the record, and does not hold its whole
                 page. With ``keep_unknown_fields=True`` payloads are decoded at once all the same.
             options: how the calls are made, instead of the client's way.

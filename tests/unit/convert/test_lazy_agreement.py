@@ -152,3 +152,11 @@ def test_hostile_values_elsewhere(value: bytes, field: bytes) -> None:
 )
 def test_hostile_pages(body: bytes) -> None:
     check(body)
+
+
+@pytest.mark.parametrize(
+    "instant", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2026-01-02T03:04:05+14:00"]
+)
+def test_instants_far_off(instant: str) -> None:
+    """In UTC the first two lie outside the years that there are."""
+    check(b"[%s, %s]" % (event(JOB, created_at=instant), event(JOB)))
