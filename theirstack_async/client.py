@@ -93,8 +93,8 @@ class TheirStack(Resources):
             hooks: callables that are told of each call, attempt and wait; see :mod:`theirstack_async.hooks`.
             keep_unknown_fields: keep fields that the models do not know in ``.extra``; decoding is slower then.
             share_strings: make equal short texts of rows, and equal tuples of them, one object each. Events with jobs
-                take about half the memory then, and nearly twice as long to decode: for programs that hold many rows,
-                and not for those that read one after the other and let it go.
+                take about half the memory then, and 1.7 times as long to decode: for programs that hold many rows, and
+                not for those that read one after the other and let it go.
 
         Raises:
             ConfigurationError: the key or the address cannot be used, or the session would send something of its own.
