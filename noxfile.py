@@ -249,7 +249,7 @@ def lowest_versions() -> list[str]:
     wanted = [*project["dependencies"], *(each for name in EXTRAS for each in extras[name])]
     pins: list[str] = []
     for requirement in wanted:
-        found = re.fullmatch(r"([\w.-]+)(?:\[[^]]*\])?>=([\w.]+)(?:\s*;.*)?", requirement)
+        found = re.fullmatch(r"([\w.-]+)(?:\[[^]]*\])?>=([\w.]+)(?:,!=[\w.*]+)?(?:\s*;.*)?", requirement)
         if found is None:
             raise ValueError(f"pyproject.toml: {requirement!r} has no plain lower bound")
         pins.append(f"{found[1]}=={found[2]}")
