@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 
 from theirstack_async._convert.problems import summary
+from theirstack_async._values import Value
 from theirstack_async.errors import DecodeError, Problem
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@attrs.frozen
-class Reject:
+@attrs.frozen(eq=False, repr=False)
+class Reject(Value):
     """A row that is not what its model says. Its bytes are kept, because it may have been paid for."""
 
     index: int
@@ -37,8 +38,8 @@ class Reject:
         return f"row {self.index}" + ("" if self.id is None else f" (id {self.id})")
 
 
-@attrs.frozen
-class Rows(Generic[T]):
+@attrs.frozen(eq=False, repr=False)
+class Rows(Value, Generic[T]):
     """The rows of one page, in the order of the wire."""
 
     rows: list[T | Reject]

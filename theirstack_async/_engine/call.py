@@ -14,7 +14,7 @@ import attrs
 
 from theirstack_async._clock import Clock
 from theirstack_async._engine.dialect import Operation
-from theirstack_async._values import MASK, UNSET, Headers, RateLimit
+from theirstack_async._values import MASK, UNSET, Headers, RateLimit, Value
 from theirstack_async._version import __version__
 from theirstack_async._wire.encode import encode_json
 from theirstack_async._wire.message import Kind, Request, Response, ResponseMeta
@@ -40,8 +40,8 @@ Body = tuple[bytes | None, str | None]
 _call_ids: Final = itertools.count(1)
 
 
-@attrs.frozen
-class Reply:
+@attrs.frozen(eq=False, repr=False)
+class Reply(Value):
     """A success: its bytes, and what came beside them."""
 
     body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
@@ -64,7 +64,7 @@ class Reply:
         raise DecodeError(f"the answer is not JSON: {why}", problems=[Problem("", why)], body=self.body)
 
 
-@attrs.define
+@attrs.define(eq=False)
 class CallState:
     """What is known of a call while it runs. Hand one in to read it after the call was cancelled."""
 
@@ -74,7 +74,7 @@ class CallState:
     status: int | None = None
 
 
-@attrs.define
+@attrs.define(eq=False)
 class Call:
     """One call: what is sent, under which limits, and how far it is."""
 

@@ -8,12 +8,13 @@ from typing import Protocol
 
 import attrs
 
+from theirstack_async._values import Value
 from theirstack_async._wire.message import Kind, Response
 from theirstack_async.errors import APIError
 
 
-@attrs.frozen
-class Operation:
+@attrs.frozen(eq=False, repr=False)
+class Operation(Value):
     """One operation of an API."""
 
     name: str
@@ -53,8 +54,8 @@ class ErrorParser(Protocol):
         ...
 
 
-@attrs.frozen
-class Dialect:
+@attrs.frozen(eq=False, repr=False)
+class Dialect(Value):
     """An API as the engine sees it."""
 
     base_url: str

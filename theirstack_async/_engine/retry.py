@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from theirstack_async._values import Value
 from theirstack_async._wire.message import Kind
 from theirstack_async.config import RetryPolicy
 from theirstack_async.errors import ConnectError, RateLimitError, ServerError, TheirStackError, TransportError
@@ -14,16 +15,16 @@ from theirstack_async.errors import ConnectError, RateLimitError, ServerError, T
 _RESENDABLE: Final = frozenset[Kind]({"read", "idempotent"})
 
 
-@attrs.frozen
-class Retry:
+@attrs.frozen(eq=False, repr=False)
+class Retry(Value):
     """Send it again after ``delay`` seconds."""
 
     delay: float
     reason: str
 
 
-@attrs.frozen
-class Stop:
+@attrs.frozen(eq=False, repr=False)
+class Stop(Value):
     """Do not send it again."""
 
     reason: str

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from theirstack_async._values import MASK, RateLimit
+from theirstack_async._values import MASK, RateLimit, Value
 from theirstack_async._wire.dates import parse_retry_after
 from theirstack_async._wire.message import Response
 from theirstack_async._wire.ratelimit import parse_rate_limit
@@ -51,8 +51,8 @@ _ADVICE: Final[Mapping[int, str]] = {
 }
 
 
-@attrs.frozen
-class ErrorBody:
+@attrs.frozen(eq=False, repr=False)
+class ErrorBody(Value):
     """What an error's body says, in whichever of its shapes it came."""
 
     title: str | None = None
