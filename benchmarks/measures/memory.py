@@ -103,13 +103,13 @@ def retried(count: int) -> Iterator[Row]:
     yield Row(RETRYING, f"{count:,} ids: seconds", run.wall, "s")
 
 
-def stopped(count: int) -> Iterator[Row]:
-    """Cancel a run twice in the middle, while each request takes a second."""
-    with serving(latency=1.0) as server:
+def stopped(count: int, latency: float = 1.0) -> Iterator[Row]:
+    """Cancel a run twice in the middle, while each request takes ``latency`` seconds."""
+    with serving(latency=latency) as server:
         run = alone("peers.retry_many", **server.place, count=count, batch_size=max(1, count // 100), cancel=True)
     told = run.more
     what = f"cancelled twice in the middle of {count:,}"
-    under_way = f"the requests under way would have taken up to 1 s more; they held {told['unknown']:,} ids"
+    under_way = f"the requests under way would have taken up to {latency:g} s more; they held {told['unknown']:,} ids"
     yield Row(RETRYING, f"{what}: until it has ended", told["seconds"] * 1e3, "ms", note=under_way)
     yield Row(RETRYING, f"{what}: tasks left", told["tasks_left"], "", bound=0)
     yield Row(RETRYING, f"{what}: ids taken and not accounted for", told["taken"] - told["settled"], "", bound=0)

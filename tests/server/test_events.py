@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,8 +11,6 @@ import attrs
 import pytest
 import pytest_asyncio
 
-from tests._imports import ROOT
-from tests._scale import LOAD_SCALE
 from theirstack_async import (
     ArgumentError,
     Checkpoint,
@@ -253,13 +248,3 @@ async def test_instants_that_cannot_be_are_refused(world: World, options: dict[s
         await world.client.webhooks.events.counts(**options)
     assert caught.value.field == field
     assert len(world.fake.requests) == 0
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read from /proc")
-def test_long_runs_need_little_memory() -> None:
-    """A share of benchmarks/scale.py, which checks its bounds and that each id comes once."""
-    env = {**os.environ, "LOAD_SCALE": str(LOAD_SCALE), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(ROOT / "benchmarks" / "scale.py")]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert "retry" in done.stdout
