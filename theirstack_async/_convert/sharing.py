@@ -13,7 +13,9 @@ from operator import attrgetter
 from types import MemberDescriptorType, NoneType, UnionType
 from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
-from theirstack_async.models._base import Model, field_names
+import attrs
+
+from theirstack_async.models._base import Model
 
 LONGEST: Final = 64
 """Characters of a text, and items of a tuple, beyond which it is not shared: long ones seldom come twice."""
@@ -95,10 +97,13 @@ class _Plan:
         if not issubclass(cls, Model):
             return
         hints = get_type_hints(cls)
-        for name in field_names(cls):
-            slot = getattr(cls, name)
+        for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)):
+            name, slot = field.name, getattr(cls, field.name)
             # What is no slot is computed, such as the payload of a row that is decoded when it is first asked for.
-            if name in _UNIQUE or not isinstance(slot, MemberDescriptorType):
+            if not isinstance(slot, MemberDescriptorType) or name in _UNIQUE:
+                continue
+            # What is not shown is a secret, which must not stay in a pool after its row was let go.
+            if callable(field.repr):
                 continue
             kinds, items = _kinds(hints[name])
             if items <= {str} if kinds == {tuple} else kinds == {str}:
