@@ -41,8 +41,8 @@ EXTRAS = ["cli", "duckdb", "parquet", "postgres", "redis", "testing", "zstd", "u
 DEEP = {"HYPOTHESIS_PROFILE": "deep", "LOAD_SCALE": "1"}
 # An S3 server, and what reads datasets from one. DuckDB's extension comes as a package, or DuckDB would download it.
 DATASETS = ["moto[server]", "s3fs", "pandas", "pyarrow", "polars", "duckdb-extension-httpfs"]
-# What the package is compared with, and what draws the chart.
-BENCH = ["orjson", "httpx", "pydantic>=2", "requests", "openapi-python-client", "matplotlib"]
+# What the package is compared with, what draws the chart, and what profiles.
+BENCH = ["orjson", "httpx", "pydantic>=2", "requests", "openapi-python-client", "matplotlib", "py-spy"]
 
 # Written with [] so that this list does not find itself.
 FORBIDDEN = {

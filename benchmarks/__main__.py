@@ -1,7 +1,7 @@
 """Measure everything, side by side: ``python -m benchmarks [--scale 1.0] [--only NAME ...]``.
 
-Prints the table, writes ``benchmarks/results.json`` and, where matplotlib is installed, the chart of the docs. Exits 1
-if a target is missed.
+Prints the table, writes ``benchmarks/results.json``, the page of it (``results.md``) and, where matplotlib is
+installed, the chart, all of which the documentation shows. Exits 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import importlib.util
 import json
 import sys
 import time
-from pathlib import Path
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from benchmarks import page
 from benchmarks.table import Row, machine, table, write
 
-FOLDER: Final = Path(__file__).parent
 MEASURES: Final = ("decoding", "extraction", "retrying", "memory", "startup", "loops", "bodies")
-PICTURES: Final = FOLDER.parent / "docs" / "_static"
 
 
 def measured(name: str, scale: float) -> list[Row]:
@@ -40,8 +39,8 @@ def main() -> int:
     rows = [row for name in asked.only for row in measured(name, asked.scale)]
     print(table(rows))
     if tuple(asked.only) == MEASURES:
-        write(FOLDER / "results.json", rows, asked.scale)
-        draw()
+        write(page.RESULTS, rows, asked.scale)
+        show(json.loads(page.RESULTS.read_text("utf-8")))
     missed = [row for row in rows if not row.met]
     print(f"\n{len(missed)} of {sum(row.bound is not None for row in rows)} targets missed")
     for row in missed:
@@ -49,14 +48,15 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def draw() -> None:
-    """Draw the chart of the results, where matplotlib is installed."""
+def show(results: Mapping[str, Any]) -> None:
+    """Write the page of the results, and draw their chart where matplotlib is installed."""
+    page.write(results, page.PAGE)
     if importlib.util.find_spec("matplotlib") is None:
         print("\nno chart: matplotlib is not installed")
         return
-    from benchmarks.chart import draw
+    from benchmarks import chart
 
-    draw(json.loads((FOLDER / "results.json").read_text("utf-8")), PICTURES)
+    chart.draw(results, chart.PICTURES)
 
 
 if __name__ == "__main__":

@@ -86,8 +86,9 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
 
     *sequential, ahead = panels(results)
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
-        figure = Figure(figsize=(10, 6.4), layout="constrained", facecolor="white")
+        figure = Figure(figsize=(10, 6.6), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
         above, below = figure.subfigures(2, 1, height_ratios=(1.55, 1))
         side_by_side(above, sequential)
         alone(below, ahead)
@@ -99,7 +100,7 @@ def side_by_side(figure: Figure, kinds: list[Panel]) -> None:
     """Draw speeds one page after the other, each kind of event beside the other."""
     figure.suptitle("Whole extractions, one page after the other: speed against the floor", fontweight="bold")
     for axes, panel in zip(figure.subplots(1, len(kinds), sharey=True), kinds, strict=True):
-        bars(axes, panel)
+        bars(axes, panel, "floor")
         axes.set_title(panel.title, fontsize=10)
         axes.set_xlabel("times as fast as the floor: aiohttp + orjson, plain dicts")
 
@@ -108,18 +109,21 @@ def alone(figure: Figure, panel: Panel) -> None:
     """Draw what reading ahead brings."""
     figure.suptitle(f"{panel.title}: speed", fontweight="bold")
     axes = figure.subplots()
-    bars(axes, panel)
-    axes.set_xlabel("times as fast")
+    bars(axes, panel, "equal")
+    axes.set_xlabel("times as fast as what each bar names")
 
 
-def bars(axes: Axes, panel: Panel) -> None:
-    """Draw the bars from the top, each with its number, and a line where two are as fast."""
+def bars(axes: Axes, panel: Panel, line: str) -> None:
+    """Draw the bars from the top, each with its number, and a line, which has a name, where two are as fast."""
     labels = [bar.label for bar in panel.bars]
     values = [bar.value for bar in panel.bars]
     colours = [BLUE if bar.ours else GREY for bar in panel.bars]
     drawn = axes.barh(labels, values, color=colours, edgecolor=INK, linewidth=0.6, height=0.66)
-    axes.bar_label(drawn, [f"{value:.2f} x" for value in values], padding=4, color=INK, fontweight="bold")
     axes.axvline(1, color=FLOOR, linestyle="--", linewidth=1.6)
+    axes.annotate(line, (1, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=FLOOR, fontsize=9)
+    numbers = [f"{value:.2f} x" if value < 10 else f"{value:.1f} x" for value in values]
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the line must not run through a number
+    axes.bar_label(drawn, numbers, padding=5, color=INK, fontweight="bold", bbox=ground)
     axes.set_xlim(0, 1.18 * max(1.0, *values))
     axes.yaxis.set_inverted(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -23,10 +23,11 @@ from textwrap import dedent
 
 RUN = frozenset({"python", "console"})
 CHECKED = frozenset({"output", "toml"})
-DIRECTIVES = frozenset({"toctree", "eval-rst"})
-"""MyST directives that hold no code."""
+DIRECTIVES = frozenset({"toctree", "eval-rst", "include"})
+"""MyST directives that hold no code: what pages include of Markdown are the results of the benchmarks."""
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
+_DIRECTIVE = re.compile(r"^\{([\w-]+)\}.*$")
 _INCLUDE = re.compile(r"^\{literalinclude\}\s+(?P<path>\S+)")
 _MARK = re.compile(r"^ *<!-- sample: (?P<mark>.+?) -->$")
 
@@ -95,7 +96,7 @@ def _blocks(lines: list[str], page: str) -> Iterator[Sample]:
             info = fence["info"].strip()
             if include := _INCLUDE.match(info):
                 yield Sample(page, number, "include", include["path"], mark)
-            elif info.strip("{}") not in DIRECTIVES:
+            elif _DIRECTIVE.sub(r"\1", info) not in DIRECTIVES:
                 yield Sample(page, number + 1, info, dedent("\n".join(code)), mark)
             mark = ""
 

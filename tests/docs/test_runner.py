@@ -54,7 +54,8 @@ def test_exempt_blocks_say_why(tmp_path: Path) -> None:
 
 
 def test_blocks_that_hold_no_code_and_included_files(tmp_path: Path) -> None:
-    text = "```{toctree}\npage\n```\n```{literalinclude} ../examples/x.py\n:language: python\n```\n"
+    text = "```{toctree}\npage\n```\n```{include} ../table.md\n```\n"
+    text += "```{literalinclude} ../examples/x.py\n:language: python\n```\n"
     assert [(sample.language, sample.code) for sample in page(tmp_path, text)] == [("include", "../examples/x.py")]
 
 
