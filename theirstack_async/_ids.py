@@ -43,6 +43,18 @@ class IdSet(Set[int]):
             for value in ids:
                 self.add(value)
 
+    def add_new(self, ids: Collection[int]) -> bool:
+        """Add ids if all of them are new and none is there twice. Returns whether they were added."""
+        fresh = BitMap64()
+        try:
+            fresh.update(ids)  # twice as fast as BitMap64(ids)
+        except OverflowError:
+            return False
+        if len(fresh) != len(ids) or not self._bits.isdisjoint(fresh):
+            return False
+        self._bits |= fresh
+        return True
+
     def discard(self, value: int) -> None:
         """Take an id out, if it is there."""
         if 0 <= value < _TOP:

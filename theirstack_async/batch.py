@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing, suppress
 from inspect import iscoroutinefunction
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from theirstack_async._clock import Clock
@@ -119,25 +130,36 @@ class BatchRun(Generic[T]):
             raise
 
     async def _batches(self, stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[list[int], None]:
+        items = stream if isinstance(stream, Iterator) else aiter(stream)
         batch: list[int] = []
-        came: list[int] = []
-        room = self._batch_size
         try:
-            async with aclosing(_each(stream)) as items:
-                async for item in items:
-                    came.append(self._to_id(item))
-                    if len(came) < room:
-                        continue
+            more = True
+            while more:
+                came: list[int] = []
+                try:
+                    more = await self._pull(items, self._batch_size - len(batch), came)
+                finally:
+                    # Also those that came before the source, or one of its items, failed.
                     batch += self._take(came)
-                    came = []
-                    if len(batch) == self._batch_size:
-                        yield batch
-                        batch = []
-                    room = self._batch_size - len(batch)
+                if batch and (len(batch) == self._batch_size or not more):
+                    yield batch
+                    batch = []
         finally:
-            batch += self._take(came)
-        if batch:
-            yield batch
+            if items is not stream and isinstance(items, AsyncGenerator):
+                # Begun here, so ended here; a generator that was handed in is its owner's to close.
+                await items.aclose()
+
+    async def _pull(self, items: Iterator[T] | AsyncIterator[T], room: int, came: list[int]) -> bool:
+        """Read as many ids as there is room for into ``came``, and return whether there may be more."""
+        if isinstance(items, Iterator):
+            for item in islice(items, room):
+                came.append(self._to_id(item))  # noqa: PERF401  # what came before a failure has to stay
+        else:
+            async for item in items:
+                came.append(self._to_id(item))
+                if len(came) == room:
+                    break
+        return len(came) == room
 
     def _take_the_rest(self, items: Iterator[T]) -> None:
         """Count the rest of a collection in, so that what was never sent is skipped and not forgotten."""
@@ -148,6 +170,9 @@ class BatchRun(Generic[T]):
 
     def _take(self, ids: list[int]) -> list[int]:
         """Count ids in, and return those that are new, in order."""
+        if self._taken.add_new(ids):
+            self.report.requested += len(ids)
+            return ids
         known = self._taken.among(ids)
         new = [value for value in dict.fromkeys(ids) if value not in known]
         self._taken.update(new)
@@ -252,21 +277,6 @@ class BatchRun(Generic[T]):
         for settled in (self._accepted, self._rejected, self._unknown):
             self._skipped.difference_update(settled)
         self._tell()
-
-
-async def _each(stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
-    if isinstance(stream, AsyncIterable):
-        rows = aiter(stream)
-        try:
-            async for item in rows:
-                yield item
-        finally:
-            if rows is not stream and isinstance(rows, AsyncGenerator):
-                # Begun here, so ended here; a generator that was handed in is its owner's to close.
-                await rows.aclose()
-    else:
-        for item in stream:
-            yield item
 
 
 def is_refusal(error: TheirStackError) -> bool:

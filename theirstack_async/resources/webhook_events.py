@@ -277,7 +277,7 @@ class WebhookEvents(EventLists):
         reply = await self._pipeline.call(
             api.EVENTS_RETRY, json={"webhook_event_ids": [*ids]}, options=options, kind=kind, state=state
         )
-        if reply.body.strip():
+        if reply.body != b"null" and reply.body.strip():
             refuse_envelope(self._converter.decode(reply.body, object), reply.body)
 
 

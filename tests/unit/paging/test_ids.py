@@ -15,18 +15,25 @@ ODD = [-1, -(2**70), 2**64, 2**70]
 VALUES = st.one_of(st.integers(0, 50), st.integers(0, 2**64 - 1), st.sampled_from(ODD))
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "discard", "update"]), VALUES)))
+@given(st.lists(st.tuples(st.sampled_from(["add", "add_new", "discard", "update", "difference_update"]), VALUES)))
 def test_it_is_a_set(steps: list[tuple[str, int]]) -> None:
     ids, plain = IdSet(), set[int]()
     for what, value in steps:
         if what == "add":
             assert ids.add(value) is (value not in plain)
             plain.add(value)
+        elif what == "add_new":
+            new = plain.isdisjoint({value, 7}) and value not in {7, *ODD}
+            assert ids.add_new([value, 7]) is new
+            plain |= {value, 7} if new else set()
+        elif what == "difference_update":
+            ids.difference_update([value, 3] if value % 2 else IdSet([value, 3]))
+            plain -= {value, 3}
         elif what == "discard":
             ids.discard(value)
             plain.discard(value)
         else:
-            ids.update([value, 3])
+            ids.update([value, 3] if value % 2 else IdSet([value, 3]))
             plain.update([value, 3])
         assert ids.among([value, 3, 4]) == plain & {value, 3, 4}
     assert list(ids) == sorted(plain)
