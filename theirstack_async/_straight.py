@@ -96,7 +96,7 @@ class StraightWalk:
     def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         """Take a page's keys in, and return which of its rows are to be handed out."""
         seen = self._seen.among(keys)
-        new = new_places(keys, seen)
+        new = new_places(keys, dict(zip(keys, range(len(keys)), strict=True)), seen)
         self._seen.update(keys)
         self._pages += 1
         self._offset = ask.offset + len(keys) if keys else self._offset

@@ -156,9 +156,10 @@ class OffsetWalk:
         seen = self._seen.among(keys)
         if not seen and ask.offset != self._free_offset:
             return self._look_elsewhere(ask, keys)
-        front = 1 + last_place(keys, seen)
+        places = dict(zip(keys, range(len(keys)), strict=True))
+        front = 1 + max(map(places.__getitem__, seen), default=-1)
         start = front if self._partial else 0
-        new = new_places(keys, seen, start)
+        new = new_places(keys, places, seen, start)
         self._seen.update(keys[start:])
         self._free_offset = None if self._partial else 0
         self.end = EndReason.EXHAUSTED if len(keys) < ask.limit else None
@@ -219,16 +220,14 @@ class OffsetWalk:
         return True
 
 
-def new_places(keys: Sequence[int], seen: Set[int], start: int = 0) -> list[int]:
-    """Return the places of the ids on a page that were not seen, from a place on; of an id there twice, the first."""
-    # Backwards, so that the first place is kept.
-    places = dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))
+def new_places(keys: Sequence[int], places: dict[int, int], seen: Set[int], start: int = 0) -> list[int]:
+    """Return the places of the ids on a page that were not seen, from a place on; of an id there twice, the first.
+
+    ``places`` are the ids, each with the last place where it stands; it is used up.
+    """
+    if len(places) < len(keys):
+        # Backwards, so that the first place is kept.
+        places = dict(zip(reversed(keys[start:]), range(len(keys) - 1, start - 1, -1), strict=True))
     for key in seen:
         places.pop(key, None)
-    return sorted(places.values())
-
-
-def last_place(keys: Sequence[int], of: Set[int]) -> int:
-    """Return the place of the last id on a page that is one of these; -1 without any."""
-    places = dict(zip(keys, range(len(keys)), strict=True)) if of else {}
-    return max(map(places.__getitem__, of), default=-1)
+    return sorted(place for place in places.values() if place >= start) if start else sorted(places.values())

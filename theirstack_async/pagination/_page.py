@@ -149,7 +149,7 @@ def arrived(
     rejects = rejects_of(rows, places if rows.rejected else (), listing.label, reply.body)
     if rows.rejected:
         places = [place for place in places if not is_reject(rows.rows[place])]
-    items: list[Any] = [rows.rows[place] for place in places]
+    items: list[Any] = list(map(rows.rows.__getitem__, places))
     if listing.item is not None:
         items = [listing.item(row) for row in items]
     page = Arrived(offset, reply.meta, reply.body, keys, front, items, places, rejects, repeated)

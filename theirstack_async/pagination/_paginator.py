@@ -65,7 +65,8 @@ class Paginator(Generic[T]):
         self._tail: deque[int] = deque(known, maxlen=MEMORY)
         self._position = origin
         self._page: Arrived[T] | None = None
-        self._lock = anyio.Lock()
+        # Fast: a page waits for its request, so the lock need not give the loop a turn on top.
+        self._lock = anyio.Lock(fast_acquire=True)
         self._lookahead = make_lookahead(listing.fetch, self._guess, listing.credits_per_row)
         self._credits = 0
         self._refusal: APIError | None = None
@@ -113,15 +114,18 @@ class Paginator(Generic[T]):
         meets that row and the rest of its page, rather than missing it. It remembers 500 ids: where more rows than that
         came in at once among those already handed out, some may come again after it.
         """
-        tail, position, page = list(self._tail), self._position, self._page
-        if page is not None:
-            reached = page.reached(wait_for_rejects=not self._collect_rejects)
-            if reached > page.front:
-                tail += page.keys[page.front : reached]
-                # Of a paid list, a page behind a gap was bought ahead; credits held the rows in the gap back.
-                if page.offset <= position or not self._listing.credits_per_row:
-                    position = page.offset + reached
-        return Checkpoint(VERSION, self._listing.digest, position, tuple(tail[-MEMORY:]))
+        more, position = self._progress()
+        return Checkpoint(VERSION, self._listing.digest, position, tuple([*self._tail, *more][-MEMORY:]))
+
+    def _progress(self) -> tuple[list[int], int]:
+        """Return the ids of the present page that are done with, and where the listing stands after them."""
+        page, position = self._page, self._position
+        if page is None or (reached := page.reached(wait_for_rejects=not self._collect_rejects)) <= page.front:
+            return [], position
+        # Of a paid list, a page behind a gap was bought ahead; credits held the rows in the gap back.
+        if page.offset <= position or not self._listing.credits_per_row:
+            position = page.offset + reached
+        return page.keys[page.front : reached], position
 
     def __aiter__(self) -> AsyncGenerator[T, None]:  # noqa: PYI058  # so that aclosing(aiter(paginator)) can be typed
         return self._items()
@@ -294,9 +298,8 @@ class Paginator(Generic[T]):
 
     def _turn_to(self, page: Arrived[T]) -> None:
         """Put a page in the place of the spent one, whose end becomes where the listing stands."""
-        point = self.checkpoint()
-        self._tail = deque(point.ids, maxlen=MEMORY)
-        self._position = point.offset
+        done, self._position = self._progress()
+        self._tail.extend(done)
         self._page = page
         if self._collect_rejects:
             self._rejected.extend(error for _, error in page.rejects)
