@@ -86,7 +86,7 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
 
     *sequential, ahead = panels(results)
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
-        figure = Figure(figsize=(10, 6.6), layout="constrained", facecolor="white")
+        figure = Figure(figsize=(8.6, 6.6), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
         above, below = figure.subfigures(2, 1, height_ratios=(1.55, 1))
@@ -98,19 +98,19 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
 
 def side_by_side(figure: Figure, kinds: list[Panel]) -> None:
     """Draw speeds one page after the other, each kind of event beside the other."""
-    figure.suptitle("Whole extractions, one page after the other: speed against the floor", fontweight="bold")
+    figure.suptitle("One page after the other: speed against aiohttp + orjson and plain dicts", fontweight="bold")
     for axes, panel in zip(figure.subplots(1, len(kinds), sharey=True), kinds, strict=True):
         bars(axes, panel, "floor")
         axes.set_title(panel.title, fontsize=10)
-        axes.set_xlabel("times as fast as the floor: aiohttp + orjson, plain dicts")
+        axes.set_xlabel("times as fast as the floor")
 
 
 def alone(figure: Figure, panel: Panel) -> None:
     """Draw what reading ahead brings."""
-    figure.suptitle(f"{panel.title}: speed", fontweight="bold")
+    figure.suptitle(f"{panel.title}: speed against what each bar names", fontweight="bold")
     axes = figure.subplots()
     bars(axes, panel, "equal")
-    axes.set_xlabel("times as fast as what each bar names")
+    axes.set_xlabel("times as fast")
 
 
 def bars(axes: Axes, panel: Panel, line: str) -> None:
