@@ -17,11 +17,11 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
-# The samples of the pages, what type checkers say, what a terminal shows, and what outlives a killed program are the
-# same on every Python.
+# The samples of the pages, what type checkers say, what a terminal shows, what outlives a killed program, and the frame
+# of the benchmarks are the same on every Python.
 CORE = [
     *("-m", "not slow and not contract", "--ignore-glob=tests/cli/*terminal*"),
-    *("--ignore=tests/docs", "--ignore=tests/typing", "--ignore=tests/incremental"),
+    *("--ignore=tests/docs", "--ignore=tests/typing", "--ignore=tests/incremental", "--ignore=tests/benchmarks"),
 ]
 TWICE = [*CORE, "--dist", "load", "--tx", "2*popen"]
 """The core suite in two processes (pytest-xdist)."""
