@@ -41,8 +41,10 @@ class FanOut:
         Raises:
             Exception: what an earlier child raised.
         """
+        # Looked at before the wait for room: what counts is how long the caller computes between two children.
+        due = asyncio.get_running_loop().time() - self._waited >= _LONG
         try:
-            while len(self._tasks) >= self._limit:
+            while self._failed or len(self._tasks) >= self._limit:
                 await self._wait()
         except BaseException:
             child.close()
@@ -52,8 +54,7 @@ class FanOut:
         task.add_done_callback(self._end)
         # Children that can begin together do, in one turn of the loop. A caller that computes for long between two of
         # them lets the first begin meanwhile.
-        now = asyncio.get_running_loop().time()
-        if now - self._waited >= _LONG:
+        if due:
             await self._turn()
 
     async def join(self) -> None:
@@ -62,14 +63,15 @@ class FanOut:
         Raises:
             Exception: what a child raised.
         """
-        while self._tasks:
+        while self._failed or self._tasks:
             await self._wait()
 
     async def _wait(self) -> None:
         # Told by each task's own end: asyncio.wait() would look at all of them for each that ends.
-        self._ended.clear()
-        await self._ended.wait()
-        self._waited = asyncio.get_running_loop().time()
+        if not self._failed:
+            self._ended.clear()
+            await self._ended.wait()
+            self._waited = asyncio.get_running_loop().time()
         if self._failed:
             self._failed.pop(0).result()
 

@@ -49,6 +49,59 @@ async def test_leaving_without_joining_ends_the_children() -> None:
     assert sorted(ended) == [1, 2]
 
 
+async def _fail(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("after", ["submit", "join"])
+async def test_a_child_that_failed_before_anybody_waited_is_told_of(after: str) -> None:
+    error, begun = ZeroDivisionError(), list[int]()
+
+    async def child() -> None:
+        begun.append(1)
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        async with FanOut(5, drain=1.0) as fan:
+            await fan.submit(_fail(error))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await (fan.submit(child()) if after == "submit" else fan.join())
+    assert caught.value is error
+    assert begun == []
+
+
+async def test_children_begin_while_a_caller_computes_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that had to wait for room, and came just after the last turn of the loop."""
+    now = 0.0
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+    begun: list[int] = []
+
+    async def child(number: int) -> None:
+        begun.append(number)
+        await asyncio.sleep(0)
+
+    async with FanOut(1, drain=0.0) as fan:
+        for number in range(4):
+            now += 1.0
+            await fan.submit(child(number))
+            assert begun == [*range(number + 1)]
+
+
+async def test_children_of_a_quick_caller_begin_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: 0.0)
+    begun: list[int] = []
+
+    async def child(number: int) -> None:
+        begun.append(number)
+
+    async with FanOut(5, drain=0.0) as fan:
+        for number in range(4):
+            await fan.submit(child(number))
+        assert begun == [0]
+        await fan.join()
+    assert begun == [0, 1, 2, 3]
+
+
 async def test_running_to_the_end_returns_the_result_or_raises_the_error() -> None:
     async def work(result: int) -> int:
         await asyncio.sleep(0)
