@@ -130,7 +130,8 @@ class BatchRun(Generic[T]):
             raise
 
     async def _batches(self, stream: Iterator[T] | AsyncIterable[T]) -> AsyncGenerator[list[int], None]:
-        items = stream if isinstance(stream, Iterator) else aiter(stream)
+        # Begun once: there are iterators that begin anew whenever iter() is called on them, as by a loop.
+        items = aiter(stream) if isinstance(stream, AsyncIterable) else map(self._to_id, stream)
         batch: list[int] = []
         try:
             more = True
@@ -149,17 +150,19 @@ class BatchRun(Generic[T]):
                 # Begun here, so ended here; a generator that was handed in is its owner's to close.
                 await items.aclose()
 
-    async def _pull(self, items: Iterator[T] | AsyncIterator[T], room: int, came: list[int]) -> bool:
+    async def _pull(self, items: map[int] | AsyncIterator[T], room: int, came: list[int]) -> bool:
         """Read as many ids as there is room for into ``came``, and return whether there may be more."""
-        if isinstance(items, Iterator):
-            for item in islice(items, room):
-                came.append(self._to_id(item))  # noqa: PERF401  # what came before a failure has to stay
-        else:
-            async for item in items:
-                came.append(self._to_id(item))
-                if len(came) == room:
-                    break
-        return len(came) == room
+        if isinstance(items, map):
+            for value in islice(items, room):
+                came.append(value)  # noqa: PERF402  # what came before a failure has to stay
+            return len(came) == room
+        while len(came) < room:
+            try:
+                item = await anext(items)
+            except StopAsyncIteration:
+                return False
+            came.append(self._to_id(item))
+        return True
 
     def _take_the_rest(self, items: Iterator[T]) -> None:
         """Count the rest of a collection in, so that what was never sent is skipped and not forgotten."""

@@ -55,11 +55,49 @@ class _Rows:
             self.closed = True
 
 
+class _Beginning:
+    """An iterator that begins anew whenever ``iter()`` is called on it, as the one of many a tutorial does."""
+
+    def __init__(self) -> None:
+        self.value = self.reads = 0
+
+    def __iter__(self) -> Iterator[int]:
+        self.value = 0
+        return self
+
+    def __next__(self) -> int:
+        self.value += 1
+        self.reads += 1
+        assert self.reads < 100, "it is read again and again"
+        if self.value > 25:
+            raise StopIteration
+        return self.value - 1
+
+
+class _BeginningAsync(_Beginning):
+    """The same for ``aiter()``; that it can be read without ``await``, too, is of no account."""
+
+    def __aiter__(self) -> AsyncIterator[int]:
+        self.value = 0
+        return self
+
+    async def __anext__(self) -> int:
+        await asyncio.sleep(0)
+        try:
+            return super().__next__()
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    def __next__(self) -> int:
+        raise AssertionError("what can be awaited is")
+
+
 @pytest.mark.parametrize(
     "source",
     [
         list(range(25)), tuple(range(25)), range(25), set(range(25)), frozenset(range(25)), dict.fromkeys(range(25)),
         dict.fromkeys(range(25)).keys(), iter(range(25)), (value for value in range(25)), _async(range(25)), _Rows(),
+        _Beginning(), _BeginningAsync(),
     ],
     ids=lambda source: type(source).__name__,
 )  # fmt: skip
@@ -148,6 +186,28 @@ async def test_what_a_child_raises_is_raised_once_and_as_it_was(caplog: pytest.L
     report = getattr(caught.value, "report")  # noqa: B009
     assert parts(report) == [{0, 1}, set(), set(), set(range(2, 10))]
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_what_a_child_raises_while_the_source_is_awaited_is_raised_too() -> None:
+    """All children have ended by the time the run looks at them."""
+    error = ZeroDivisionError("the caller's own")
+    sender = Sender()
+
+    async def send(ids: Any, state: Any) -> object:
+        raise error
+
+    async def source() -> AsyncIterator[int]:
+        yield 1
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    sender.send = send  # type: ignore[method-assign]
+    run = sender.run(1, 2)
+    with pytest.raises(ZeroDivisionError) as caught:
+        await run.run(source())
+    assert caught.value is error
+    assert parts(run.report) == [set(), set(), set(), {1}]
+    assert not run.report.complete
 
 
 async def test_a_collection_that_changes_meanwhile_raises_and_the_report_is_final() -> None:
