@@ -61,6 +61,8 @@ FINAL: Final = (
     ConfigurationError,
 )
 """What another batch would end in as well."""
+_MANY: Final = 1000
+"""Ids that are counted in at a time when nothing is sent any more."""
 
 
 class BatchRun(Generic[T]):
@@ -166,10 +168,15 @@ class BatchRun(Generic[T]):
 
     def _take_the_rest(self, items: Iterator[T]) -> None:
         """Count the rest of a collection in, so that what was never sent is skipped and not forgotten."""
+        came: list[int] = []
         # A collection that was changed meanwhile raises; that must not hide what ended the run.
         with suppress(Exception):
             for item in items:
-                self._take([self._to_id(item)])
+                came.append(self._to_id(item))
+                if len(came) == _MANY:
+                    self._take(came)
+                    came = []
+        self._take(came)
 
     def _take(self, ids: list[int]) -> list[int]:
         """Count ids in, and return those that are new, in order."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import anyio
 import pytest
@@ -61,6 +62,21 @@ async def test_a_cancellation_lets_what_is_under_way_end_and_a_second_cuts_it(ca
     expected = [sent, set(), set(), set(range(4, 10))] if cancels == 1 else [set(), set(), sent, set(range(4, 10))]
     assert parts(run.report) == expected
     assert getattr(caught.value, "report", run.report) is run.report
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+async def test_the_rest_of_a_long_collection_is_skipped(spoiled: bool) -> None:
+    """Up to what is no id, if somebody put one there meanwhile."""
+    source: list[Any] = [*range(2500), *range(10)]
+
+    def refuse(ids: Sequence[int]) -> TheirStackError:
+        if spoiled:
+            source[2200] = "x"
+        return PermissionDeniedError("no", status=403)
+
+    report = await Sender(answer=refuse).run(10).run(source)
+    check_whole(report, set(range(2200 if spoiled else 2500)))
+    assert report.duplicates == (0 if spoiled else 10)
 
 
 async def test_a_cancelled_anyio_scope_leaves_time_to_drain() -> None:
