@@ -78,13 +78,26 @@ def panels(results: Mapping[str, Any]) -> list[Panel]:
     ]
 
 
+def told(shown: list[Panel]) -> str:
+    """Return in words what is drawn, which the SVG carries."""
+    return "; ".join(
+        f"{panel.title}: " + ", ".join(f"{' '.join(bar.label.split())} {shown_as(bar.value)}" for bar in panel.bars)
+        for panel in shown
+    )
+
+
+def shown_as(value: float) -> str:
+    """Return the number at a bar."""
+    return f"{value:.2f} x" if value < 10 else f"{value:.1f} x"
+
+
 def draw(results: Mapping[str, Any], folder: Path) -> None:
     """Draw ``benchmarks.png`` and ``benchmarks.svg`` into a folder."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    *sequential, ahead = panels(results)
+    *sequential, ahead = shown = panels(results)
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
         figure = Figure(figsize=(8.6, 6.6), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
@@ -93,7 +106,7 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
         side_by_side(above, sequential)
         alone(below, ahead)
         figure.savefig(folder / f"{NAME}.png", dpi=160, metadata={"Software": None})
-        figure.savefig(folder / f"{NAME}.svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(folder / f"{NAME}.svg", metadata={"Date": None, "Creator": None, "Description": told(shown)})
 
 
 def side_by_side(figure: Figure, kinds: list[Panel]) -> None:
@@ -121,7 +134,7 @@ def bars(axes: Axes, panel: Panel, line: str) -> None:
     drawn = axes.barh(labels, values, color=colours, edgecolor=INK, linewidth=0.6, height=0.66)
     axes.axvline(1, color=FLOOR, linestyle="--", linewidth=1.6)
     axes.annotate(line, (1, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=FLOOR, fontsize=9)
-    numbers = [f"{value:.2f} x" if value < 10 else f"{value:.1f} x" for value in values]
+    numbers = [shown_as(value) for value in values]
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the line must not run through a number
     axes.bar_label(drawn, numbers, padding=5, color=INK, fontweight="bold", bbox=ground)
     axes.set_xlim(0, 1.18 * max(1.0, *values))

@@ -97,5 +97,21 @@ def test_the_results_that_are_kept_fill_the_chart() -> None:
         assert panel.bars[0].ours
         assert len(panel.bars) > 3
     assert [bar.label.partition(",")[0] for bar in ahead.bars] == ["prefetch(8)", "prefetch(8)", "prefetch(16)"]
-    for suffix in ("svg", "png"):
-        assert (chart.PICTURES / f"{chart.NAME}.{suffix}").is_file()
+    assert (chart.PICTURES / f"{chart.NAME}.png").is_file()
+
+
+def test_the_chart_that_is_kept_is_of_the_results_that_are_kept() -> None:
+    """Else: ``python benchmarks/chart.py``, with matplotlib."""
+    drawn = (chart.PICTURES / f"{chart.NAME}.svg").read_text("utf-8")
+    assert f"<dc:description>{chart.told(chart.panels(RESULTS))}</dc:description>" in drawn
+
+
+def test_the_same_results_give_the_same_pictures(results: dict[str, Any], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed; `nox -s bench` brings it")
+    drawn: list[list[bytes]] = []
+    for name in ("one", "two"):
+        (folder := tmp_path / name).mkdir()
+        chart.draw(results, folder)
+        drawn.append([(folder / f"{chart.NAME}.{suffix}").read_bytes() for suffix in ("svg", "png")])
+    assert drawn[0] == drawn[1]
+    assert b"prefetch(8), 50 ms latency, against one page after the other 7.80 x" in drawn[0][0]
