@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -190,12 +191,17 @@ def prepare(
 ) -> Request:
     """Return the request of a call, without the key."""
     content, media_type = body
-    headers = {"accept": operation.accept, "user-agent": _IDENTITY}
-    if media_type:
-        headers["content-type"] = media_type
-    headers |= {name.lower(): value for name, value in options.headers.items()}
+    headers = _headers(operation.accept, media_type)
+    if options.headers:
+        headers = Headers({**headers, **{name.lower(): value for name, value in options.headers.items()}})
     limits = options.timeouts or timeouts
-    return Request(operation.method, url, kind, Headers(headers), content, limits.connect, limits.read)
+    return Request(operation.method, url, kind, headers, content, limits.connect, limits.read)
+
+
+@lru_cache(maxsize=8)
+def _headers(accept: str, media_type: str | None) -> Headers:
+    own = {"accept": accept, "user-agent": _IDENTITY}
+    return Headers({**own, "content-type": media_type} if media_type else own)
 
 
 def write_body(json: object, form: Mapping[str, str] | None) -> Body:
