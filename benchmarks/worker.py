@@ -11,7 +11,6 @@ import importlib
 import inspect
 import json
 import os
-import resource
 import statistics
 import sys
 import time
@@ -22,6 +21,8 @@ from subprocess import PIPE, Popen
 from typing import Any, Self
 
 import attrs
+
+from benchmarks.peak import peak
 
 
 @attrs.frozen
@@ -116,7 +117,7 @@ def run_once(run: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, An
         "events": told.pop("events"),
         "wall": wall,
         "cpu": cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
+        "peak_mb": peak(),
         "growth_mb": resident() - before,
         "more": told,
     }
