@@ -205,8 +205,9 @@ def dearest(runs: Mapping[str, Any]) -> Iterator[str]:
     yield _line(["---", *("---:" for _ in runs)])
     for name in names:
         shares = (run["functions"].get(name) for run in runs.values())
-        shown = re.sub(r"\((?:[^()]*/)?([^()/]*/[^()/]*)\)$", r"(\1)", name)
-        yield _line([f"`{shown}`", *("" if share is None else f"{share:.0%}" for share in shares)])
+        function, _, file = name.rstrip(")").rpartition(" (")
+        shown = f"`{function.rpartition('.')[2]}`, {'/'.join(file.split('/')[-2:])}"
+        yield _line([shown, *("" if share is None else f"{share:.0%}" for share in shares)])
 
 
 def floor_of(name: str, runs: Mapping[str, Any]) -> float:

@@ -69,7 +69,7 @@ def test_shares_are_of_the_looks_that_count() -> None:
 def test_the_page_tells_milliseconds_by_place_and_how_far_the_floor_is() -> None:
     def run(cpu_ms: float) -> dict[str, Any]:
         places = dict.fromkeys(profile_runs.PLACES, 0.0) | {ROWS_MADE: 0.75, "engine": 0.25}
-        functions = {"f (x/y/a_b.py)": 0.75} | ({"g (c.py)": 0.125} if cpu_ms > 4 else {})
+        functions = {"A.f (x/y/a_b.py)": 0.75} | ({"g (c.py)": 0.125} if cpu_ms > 4 else {})
         return {"cpu_ms": cpu_ms, "busy": 0.5, "looks": 1_200, "places": places, "functions": functions}
 
     costs = dict(zip(WAYS, (2, 3, 4, 10, 8), strict=True))
@@ -79,6 +79,6 @@ def test_the_page_tells_milliseconds_by_place_and_how_far_the_floor_is() -> None
     assert "| engine | 0.50 | 0.75 | 1.00 | 2.50 | 2.00 |" in lines
     assert "| against the floor | 1.00 x | 1.50 x | 2.00 x | 1.00 x | 0.80 x |" in lines
     assert "| processor busy | 50% | 50% | 50% | 50% | 50% |" in lines
-    assert "| `f (y/a_b.py)` | 75% | 75% | 75% | 75% | 75% |" in lines
-    assert "| `g (c.py)` |  |  |  | 12% | 12% |" in lines
+    assert "| `f`, y/a_b.py | 75% | 75% | 75% | 75% | 75% |" in lines
+    assert "| `g`, c.py |  |  |  | 12% | 12% |" in lines
     assert lines[-1].startswith("py-spy 0.4, 1,200 looks or more at each; A processor, 2 cores")
