@@ -132,6 +132,11 @@ class Arrived(Generic[T]):
         """Whether nothing is left to hand out or to tell of."""
         return self.next >= len(self.items) and not self.rejects
 
+    def release(self) -> None:
+        """Let go of the rows and the bytes of a spent page; where it stood is still known."""
+        self.items.clear()
+        self.body = b""
+
     def reached(self, *, wait_for_rejects: bool) -> int:
         """Return the place up to which a listing that is taken up again need not look at this page."""
         if self.spent:

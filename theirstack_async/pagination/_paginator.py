@@ -260,6 +260,8 @@ class Paginator(Generic[T]):
             # What was begun beyond it is paid for, and is handed out before the end is told.
             self._walk.end, self._refusal = reason, error
             return
+        if self._page is not None:
+            self._page.release()  # before the next is decoded, so that its memory serves that one
         if reply.asked:
             ask = attrs.evolve(ask, limit=reply.asked)
         rows = self._decode(reply)
