@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import json
-import weakref
 from contextlib import aclosing
-from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -24,7 +20,6 @@ from theirstack_async import (
     Paginator,
     ServerError,
 )
-from theirstack_async._convert import Reject, Rows
 from theirstack_async._walk import Ask, OffsetWalk, Told
 from theirstack_async.pagination import digest
 
@@ -312,25 +307,3 @@ def test_a_page_of_a_moving_list_is_looked_for_a_page_at_a_time() -> None:
             break
     assert asked == [24, 14, 34, 4, 44, 0]
     assert walk.next() == Ask(0, 10)
-
-
-async def test_a_page_is_let_go_before_the_next_is_decoded() -> None:
-    """Otherwise twice the memory is needed."""
-    made: weakref.WeakSet[Row] = weakref.WeakSet()
-    alive: list[int] = []
-
-    def decode(body: bytes) -> Rows[Row]:
-        gc.collect()
-        alive.append(len(made))
-        rows: list[Row | Reject] = [Row(value) for value in json.loads(body)]
-        made.update(row for row in rows if isinstance(row, Row))
-        return Rows(rows, 0)
-
-    paginator: Paginator[Row] = Paginator(listing(Still(7).read, decode=decode, key=attrgetter("id")), page_size=4)
-    assert [row.id async for row in paginator] == [0, 1, 2, 3, 4, 5, 6]
-    assert alive == [0, 1, 1]  # the row that this loop holds
-
-
-@attrs.frozen(eq=False)
-class Row:
-    id: int
