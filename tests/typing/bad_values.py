@@ -23,5 +23,7 @@ async def calls(client: TheirStack) -> None:
     await client.webhooks.get("1")  # E: arg-type, reportArgumentType
     await client.webhooks.create("https://x.invalid")  # E: call-arg misc, reportCallIssue
     await client.webhooks.update(1, colour="red")  # E: call-arg, reportCallIssue
+    client.webhooks.events.list(1, payload="none")  # E: arg-type, reportArgumentType
+    TheirStack(share_strings="yes")  # E: arg-type, reportArgumentType
     for _ in client.webhooks.events.list(1):  # E: attr-defined, reportGeneralTypeIssues reportAttributeAccessIssue
         await client.aclose()

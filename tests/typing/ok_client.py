@@ -29,6 +29,8 @@ async def events(client: TheirStack) -> RetryReport:
         assert_type(event.payload, Job | Company | JobClosed | UnknownPayload | None)
         if isinstance(event.payload, Job):
             assert_type(event.payload.job_title, str)
+    async for late in client.webhooks.events.list(123, payload="lazy"):
+        assert_type(late, WebhookEvent)
     ids: AsyncIterator[int] = aiter(client.webhooks.events.ids(123))
     assert_type(await client.webhooks.events.count(123), int)
     report = await client.webhooks.events.retry(ids, batch_size=100, max_concurrency=8)

@@ -19,9 +19,7 @@ from theirstack_async.models import WebhookEventStatus
 
 def test_an_address() -> None:
     query = {"a": None, "b": UNSET, "c": True, "d": False, "e": [1, "x y"], "f": (), "g": WebhookEventStatus.FAILED}
-    assert build_url("http://h/api", "/v0/7/x", query) == (
-        "http://h/api/v0/7/x?c=true&d=false&e=1&e=x+y&g=FAILED"
-    )
+    assert build_url("http://h/api", "/v0/7/x", query) == ("http://h/api/v0/7/x?c=true&d=false&e=1&e=x+y&g=FAILED")
     assert build_url("http://h", "/v0", {"a": None}) == "http://h/v0"
 
 
