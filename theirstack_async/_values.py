@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NoReturn, cast
 
 import attrs
@@ -134,22 +134,12 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._items)
 
-    # What a mapping has by itself asks for each name anew, and each call reads headers a dozen times.
-
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._items
 
-    def keys(self) -> KeysView[str]:
-        """Return the names, in lower case."""
-        return self._items.keys()
-
-    def items(self) -> ItemsView[str, str]:
-        """Return the names, in lower case, each with its value."""
-        return self._items.items()
-
-    def values(self) -> ValuesView[str]:
-        """Return the values."""
-        return self._items.values()
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Give the names, in lower case, each with its value: as ``items()`` does, which asks for each name anew."""
+        return iter(self._items.items())
 
     def adding(self, name: str, value: str) -> Headers:
         """Return these headers with one more, or with one replaced."""

@@ -39,13 +39,22 @@ def test_headers() -> None:
     assert len(headers) == 2
     assert "missing" not in headers
     assert headers == Headers({"accept": "a, b", "X-KEY": "1"})
+    assert list(headers.pairs()) == list(headers.items()) == [("accept", "a, b"), ("x-key", "1")]
+    assert "ACCEPT" in headers.keys()  # noqa: SIM118  # a view knows names in any case, too
+    assert headers.keys() & {"Accept"} == {"Accept"}
+    assert ("X-KEY", "1") in headers.items()
+    number: object = 1
+    assert number not in headers
     with pytest.raises(TypeError):
         headers["a"] = "b"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"])
 def test_headers_hide_what_is_secret_in_their_text(name: str) -> None:
-    assert repr(Headers({name: "canary"})) == f"Headers({{'{name.lower()}': '***'}})"
+    headers = Headers().adding(name, "canary")
+    assert repr(headers) == f"Headers({{'{name.lower()}': '***'}})"
+    for shown in (headers.keys(), headers.items(), headers.values(), headers.pairs()):
+        assert "canary" not in repr(shown)
 
 
 def test_values_of_one_class_and_equal_fields_are_one() -> None:

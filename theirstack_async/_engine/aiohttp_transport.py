@@ -210,7 +210,7 @@ class AiohttpTransport:
             request.method,
             URL(request.url, encoded=True),
             data=exchange.body,
-            headers=request.headers.items(),
+            headers=dict(request.headers.pairs()),
             timeout=aiohttp.ClientTimeout(total=None, connect=request.connect, sock_read=request.read),
             allow_redirects=False,
             # On an injected session they would replace the user's own middlewares.

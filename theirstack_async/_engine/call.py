@@ -234,7 +234,7 @@ def mask_echo(response: Response, hide: Iterable[str]) -> Response:
             continue
         if word.encode() in response.body:
             response = attrs.evolve(response, body=response.body.replace(word.encode(), MASK.encode()))
-        if any(word in value for value in response.headers.values()):
-            headers = Headers({name: value.replace(word, MASK) for name, value in response.headers.items()})
+        if any(word in value for _, value in response.headers.pairs()):
+            headers = Headers({name: value.replace(word, MASK) for name, value in response.headers.pairs()})
             response = attrs.evolve(response, headers=headers)
     return response

@@ -28,7 +28,7 @@ _NAMES: Final = ("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-
 
 def parse_rate_limit(headers: Headers) -> RateLimit | None:
     """Return what the rate headers say, or None where there are none. What cannot be read is left out; never raises."""
-    if not headers.keys() & _NAMES:
+    if not any(map(headers.__contains__, _NAMES)):
         return None
     states = _items(headers.get("ratelimit", ""), "r")
     policies = _items(headers.get("ratelimit-policy", ""), "q")
