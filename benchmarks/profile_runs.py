@@ -43,8 +43,10 @@ ROWS: Final[Mapping[Kind, int]] = {"light": 20_000, "heavy": 5_000}
 FLOOR: Final = "the floor"
 DEAREST: Final = 6
 """Functions that are named."""
-_MARKED: Final = {"benchmarks/peers/": "loads(", "theirstack_async/pagination/": "await self._arrive()"}
-"""Lines that make rows, or let go of those of the page before, in files that do other things too."""
+_LOADS: Final = "loads("
+"""Is on the line by which a client that decodes itself makes rows, and lets go of those of the page before."""
+_RELEASE: Final = "Arrived.release ("
+"""The function of ours that lets go of them."""
 _WITHIN: Final = "_finished (benchmarks/worker.py"
 """Is on the stack of a run, and of nothing else that the process does."""
 _STARTING: Final = "<frozen importlib"
@@ -94,7 +96,7 @@ def place(stack: str) -> str | None:
     if _WITHIN not in stack or _STARTING in stack:
         return None
     frames = stack.split(";")
-    if _marked(*_position(frames[-1])):
+    if frames[-1].startswith(_RELEASE) or _loads(*_position(frames[-1])):
         return ROWS_MADE
     for frame in reversed(frames):
         file, _ = _position(frame)
@@ -104,9 +106,8 @@ def place(stack: str) -> str | None:
     return None
 
 
-def _marked(file: str, line: int) -> bool:
-    text = linecache.getline(str(FOLDER.parent / file), line)
-    return any(file.startswith(beginning) and mark in text for beginning, mark in _MARKED.items())
+def _loads(file: str, line: int) -> bool:
+    return file.startswith("benchmarks/peers/") and _LOADS in linecache.getline(str(FOLDER.parent / file), line)
 
 
 def _position(frame: str) -> tuple[str, int]:
@@ -200,7 +201,7 @@ def page(found: Mapping[str, Any]) -> str:
 
 def dearest(runs: Mapping[str, Any]) -> Iterator[str]:
     """Yield a table of the functions that take the most; a cell is empty where a function is not among them."""
-    names = {name: None for run in runs.values() for name in run["functions"]}
+    names = {name: None for run in runs.values() for name, share in run["functions"].items() if share >= 0.01}
     yield _line(["function", *runs])
     yield _line(["---", *("---:" for _ in runs)])
     for name in names:

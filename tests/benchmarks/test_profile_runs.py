@@ -10,6 +10,7 @@ import pytest
 from benchmarks import profile_runs
 from benchmarks.profile_runs import ROWS_MADE, WAYS, looks, page, place, shares
 from tests._imports import ROOT
+from theirstack_async.pagination._page import Arrived
 
 RUN = "run_once (benchmarks/worker.py:112);_finished (benchmarks/worker.py:130);Handle._run (asyncio/events.py:89)"
 
@@ -27,7 +28,7 @@ def line_of(file: str, mark: str) -> str:
         ("attempt (theirstack_async/_convert/fast.py:22)", ROWS_MADE),
         ("__init__ (<attrs generated methods theirstack_async.models.job.Job>:32)", ROWS_MADE),
         ("run " + line_of("benchmarks/peers/floor.py", "loads("), ROWS_MADE),
-        ("_items " + line_of("theirstack_async/pagination/_paginator.py", "await self._arrive()) is not"), ROWS_MADE),
+        (f"{Arrived.release.__qualname__} (theirstack_async/pagination/_page.py:137)", ROWS_MADE),
         ("run (benchmarks/peers/floor.py:1)", "the program's own loop"),
         ("Paginator._items (theirstack_async/pagination/_paginator.py:1)", "paginator"),
         ("last_place (theirstack_async/_walk.py:1)", "paginator"),
@@ -69,7 +70,7 @@ def test_shares_are_of_the_looks_that_count() -> None:
 def test_the_page_tells_milliseconds_by_place_and_how_far_the_floor_is() -> None:
     def run(cpu_ms: float) -> dict[str, Any]:
         places = dict.fromkeys(profile_runs.PLACES, 0.0) | {ROWS_MADE: 0.75, "engine": 0.25}
-        functions = {"A.f (x/y/a_b.py)": 0.75} | ({"g (c.py)": 0.125} if cpu_ms > 4 else {})
+        functions = {"A.f (x/y/a_b.py)": 0.75, "rare (d.py)": 0.009} | ({"g (c.py)": 0.125} if cpu_ms > 4 else {})
         return {"cpu_ms": cpu_ms, "busy": 0.5, "looks": 1_200, "places": places, "functions": functions}
 
     costs = dict(zip(WAYS, (2, 3, 4, 10, 8), strict=True))
@@ -81,4 +82,5 @@ def test_the_page_tells_milliseconds_by_place_and_how_far_the_floor_is() -> None
     assert "| processor busy | 50% | 50% | 50% | 50% | 50% |" in lines
     assert "| `f`, y/a_b.py | 75% | 75% | 75% | 75% | 75% |" in lines
     assert "| `g`, c.py |  |  |  | 12% | 12% |" in lines
+    assert not any("rare" in line for line in lines)
     assert lines[-1].startswith("py-spy 0.4, 1,200 looks or more at each; A processor, 2 cores")
