@@ -17,8 +17,8 @@ class RetryReport:
     """What became of each id. Every distinct id is in exactly one of accepted, rejected, unknown and skipped.
 
     It is live: ``on_progress`` receives the object that is returned in the end. While a run is under way, the ids in
-    flight are in none of the four yet. Ids that were never taken from an iterator are not counted: they are still in
-    it. A pickle or a copy is a snapshot.
+    flight are in none of the four yet, and those that are taken are counted by whole batches. Ids that were never taken
+    from an iterator are not counted: they are still in it. A pickle or a copy is a snapshot.
     """
 
     def __init__(self, accepted: IdSet, rejected: dict[int, TheirStackError], unknown: IdSet, skipped: IdSet) -> None:
