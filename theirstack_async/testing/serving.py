@@ -12,8 +12,8 @@ from aiohttp import web
 HOST: Final = "127.0.0.1"
 _CLOSE_WITHIN: Final = 1.0
 """Seconds that a connection may take to close at exit. Not reached: no request is being served by then."""
-_LAST_TURNS: Final = 3
-"""Turns of the loop in which a transport that was aborted lets go of its socket."""
+_LAST_TURNS: Final = 8
+"""Turns of the loop in which a connection that came at the last moment is made, aborted and lets go of its socket."""
 
 
 class _Server(web.Server):
