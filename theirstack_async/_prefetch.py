@@ -45,17 +45,21 @@ class Lookahead:
 
     async def get(self, ask: Ask) -> Reply:
         """Return the page that is asked for."""
-        expected = [ask, *self._guess(ask, self.width - 1)]
-        # Where the list moved, the guesses were wrong.
-        await self._drop([each for each in self._tasks if ask not in self._tasks or each not in expected])
         if self.width == 1:
+            await self.drop()
             return await self._fetch(ask)
-        for each in expected:
-            self._begin(each)
+        ahead = self._guess(ask, self.width)
+        # Where the list moved, the guesses were wrong.
+        await self._drop([each for each in self._tasks if ask not in self._tasks or each not in (ask, *ahead)])
+        here = ask in self._tasks and self._tasks[ask].done()
+        self._begin_all([ask, *(ahead if here else ahead[: self.width - 1])])
         outcome = await self._read(ask)
         if isinstance(outcome, Exception):
             await self.drop()
             raise outcome
+        # A page that has arrived is not under way any more, so another may be while the caller computes.
+        if self.width > 1 and self._begin_all(ahead):
+            await asyncio.sleep(0)
         return outcome
 
     async def leave(self, error: type[BaseException] | None) -> None:  # noqa: ARG002  # it is of no account here
@@ -65,6 +69,13 @@ class Lookahead:
     async def drop(self) -> None:
         """Cancel what is under way, and return when it has ended."""
         await self._drop([*self._tasks])
+
+    def _begin_all(self, asks: list[Ask]) -> bool:
+        """Begin what was not begun yet. Returns whether there was something."""
+        new = [ask for ask in asks if ask not in self._tasks]
+        for ask in new:
+            self._begin(ask)
+        return bool(new)
 
     def _begin(self, ask: Ask) -> None:
         if ask not in self._tasks:

@@ -1,6 +1,6 @@
 """What jobs and previews of jobs share."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import attrs
 
@@ -126,4 +126,8 @@ class JobFields(Model):
     """When it was seen to be closed; None means open or unknown."""
 
     def __attrs_post_init__(self) -> None:
-        set_utc(self, "discovered_at", "closed_at")
+        # Made for each job of a page: that of an open one, without a zone, is what the API sends, and is made short.
+        if self.closed_at is None and self.discovered_at.tzinfo is None:
+            object.__setattr__(self, "discovered_at", self.discovered_at.replace(tzinfo=UTC))
+        else:
+            set_utc(self, "discovered_at", "closed_at")
