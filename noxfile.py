@@ -17,11 +17,12 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 FULL = PYTHONS[-1]
-# The samples of the pages, what type checkers say, what a terminal shows, what outlives a killed program, and the frame
-# of the benchmarks are the same on every Python.
+# The samples of the pages, what type checkers say, what a terminal shows, what outlives a killed program, the frame of
+# the benchmarks, and how long files are, are the same on every Python.
 CORE = [
     *("-m", "not slow and not contract", "--ignore-glob=tests/cli/*terminal*"),
     *("--ignore=tests/docs", "--ignore=tests/typing", "--ignore=tests/incremental", "--ignore=tests/benchmarks"),
+    "--ignore=tests/test_budget.py",
 ]
 TWICE = [*CORE, "--dist", "load", "--tx", "2*popen"]
 """The core suite in two processes (pytest-xdist)."""
@@ -29,6 +30,8 @@ DEVELOPING = [*CORE, "--dist", "load", "--tx", "2*popen//python=python -X dev"]
 """The same in Python's development mode, which the programs that tests start need not be in."""
 # The processes have to collect the same tests, also those that are named after a set.
 AT_ONCE = {"PYTHONHASHSEED": "0", "HYPOTHESIS_PROFILE": "again"}
+SHORT_RUNS = ["--ignore-glob=tests/cli/test_re*", "--ignore-glob=tests/cli/test_sync*"]
+"""Leaves out of the program what runs for long: the newest Python tries that."""
 INSTALLED = ["tests/cli/test_demo.py", "tests/cli/test_receive.py", "tests/cli/test_replay.py", "tests/wire"]
 """What is tried with the installed package; all of its modules are imported besides."""
 IMPORT_ALL = """
@@ -114,7 +117,7 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", "utf-8")
     session.install("-e", ".[test]", "-c", str(constraints))
-    session.run("python", "-m", "pytest", *TWICE, *session.posargs, env=AT_ONCE)
+    session.run("python", "-m", "pytest", *TWICE, *SHORT_RUNS, *session.posargs, env=AT_ONCE)
 
 
 @nox.session(python=FULL)
