@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -35,6 +36,15 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # Before 1.4 pytest-asyncio asks for the current loop, and Python 3.11 and 3.12 then open one that nobody closes.
     asyncio.set_event_loop(None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting made, which stays to the end, out of the rounds of the garbage collector."""
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
