@@ -14,15 +14,17 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import attrs
 
 from benchmarks.peak import peak
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -80,14 +82,18 @@ def compare(ways: Mapping[str, tuple[str, Mapping[str, Any]]], rounds: int) -> d
     found: dict[str, list[Round]] = {name: [] for name in ways}
     with ExitStack() as stack:
         workers = {name: stack.enter_context(Worker(module)) for name, (module, _) in ways.items()}
-        names = list(ways)
-        for number in range(-1, rounds):
-            for place in range(len(names)):
-                name = names[(number + place) % len(names)]
-                run = workers[name].run(**ways[name][1])
-                if number >= 0:
-                    found[name].append(run)
+        for name, counts in in_turn(list(ways), rounds):
+            run = workers[name].run(**ways[name][1])
+            if counts:
+                found[name].append(run)
     return found
+
+
+def in_turn(each: Sequence[T], rounds: int) -> Iterator[tuple[T, bool]]:
+    """Yield what has its turn, and whether that counts: the first round does not, and another begins each round."""
+    for number in range(-1, rounds):
+        for place in range(len(each)):
+            yield each[(number + place) % len(each)], number >= 0
 
 
 def median(rounds: Sequence[Round], of: Callable[[Round], float]) -> float:

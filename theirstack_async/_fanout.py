@@ -55,7 +55,8 @@ class FanOut:
         # Children that can begin together do, in one turn of the loop. A caller that computes for long between two of
         # them lets the first begin meanwhile.
         if due:
-            await self._turn()
+            await asyncio.sleep(0)
+            self._waited = asyncio.get_running_loop().time()
 
     async def join(self) -> None:
         """Return when all children have ended.
@@ -74,10 +75,6 @@ class FanOut:
             self._waited = asyncio.get_running_loop().time()
         if self._failed:
             self._failed.pop(0).result()
-
-    async def _turn(self) -> None:
-        await asyncio.sleep(0)
-        self._waited = asyncio.get_running_loop().time()
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

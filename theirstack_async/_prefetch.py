@@ -52,13 +52,13 @@ class Lookahead:
         # Where the list moved, the guesses were wrong.
         await self._drop([each for each in self._tasks if ask not in self._tasks or each not in (ask, *ahead)])
         here = ask in self._tasks and self._tasks[ask].done()
-        self._begin_all([ask, *(ahead if here else ahead[: self.width - 1])])
+        self._begin(ask, *(ahead if here else ahead[: self.width - 1]))
         outcome = await self._read(ask)
         if isinstance(outcome, Exception):
             await self.drop()
             raise outcome
         # A page that has arrived is not under way any more, so another may be while the caller computes.
-        if self.width > 1 and self._begin_all(ahead):
+        if self.width > 1 and self._begin(*ahead):
             await asyncio.sleep(0)
         return outcome
 
@@ -70,16 +70,12 @@ class Lookahead:
         """Cancel what is under way, and return when it has ended."""
         await self._drop([*self._tasks])
 
-    def _begin_all(self, asks: list[Ask]) -> bool:
+    def _begin(self, *asks: Ask) -> bool:
         """Begin what was not begun yet. Returns whether there was something."""
         new = [ask for ask in asks if ask not in self._tasks]
         for ask in new:
-            self._begin(ask)
-        return bool(new)
-
-    def _begin(self, ask: Ask) -> None:
-        if ask not in self._tasks:
             self._tasks[ask] = asyncio.create_task(self._outcome(ask))
+        return bool(new)
 
     async def _read(self, ask: Ask) -> Reply | Exception:
         """Wait for a page that was begun, and take it."""
@@ -128,8 +124,7 @@ class PaidLookahead(Lookahead):
         """Return the page that is asked for."""
         if self.width > 1:
             self._begin(ask)
-            for each in self._guess(self.asks[-1], self.width - len(self._tasks)):
-                self._begin(each)
+            self._begin(*self._guess(self.asks[-1], self.width - len(self._tasks)))
         if ask not in self._tasks:
             return await self._fetch(ask)
         outcome = await self._read(ask)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from theirstack_async._ids import IdSet
-from theirstack_async._walk import Ask, EndReason, Taken, Told, new_places
+from theirstack_async._walk import Ask, EndReason, Taken, Told, last_places, new_places
 
 PLAN_ROWS: Final = 25
 """Rows a page on the free plan, the smallest that a plan is known to cut pages to (a third party's reading of the plan
@@ -96,7 +96,7 @@ class StraightWalk:
     def take(self, ask: Ask, keys: Sequence[int], told: Told) -> Taken:
         """Take a page's keys in, and return which of its rows are to be handed out."""
         seen = self._seen.among(keys)
-        new = new_places(keys, dict(zip(keys, range(len(keys)), strict=True)), seen)
+        new = new_places(keys, last_places(keys), seen)
         self._seen.update(keys)
         self._pages += 1
         self._offset = ask.offset + len(keys) if keys else self._offset

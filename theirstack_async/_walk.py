@@ -156,7 +156,7 @@ class OffsetWalk:
         seen = self._seen.among(keys)
         if not seen and ask.offset != self._free_offset:
             return self._look_elsewhere(ask, keys)
-        places = dict(zip(keys, range(len(keys)), strict=True))
+        places = last_places(keys)
         front = 1 + max(map(places.__getitem__, seen), default=-1)
         start = front if self._partial else 0
         new = new_places(keys, places, seen, start)
@@ -220,10 +220,15 @@ class OffsetWalk:
         return True
 
 
+def last_places(keys: Sequence[int]) -> dict[int, int]:
+    """Return the ids on a page, each with the last place where it stands."""
+    return dict(zip(keys, range(len(keys)), strict=True))
+
+
 def new_places(keys: Sequence[int], places: dict[int, int], seen: Set[int], start: int = 0) -> list[int]:
     """Return the places of the ids on a page that were not seen, from a place on; of an id there twice, the first.
 
-    ``places`` are the ids, each with the last place where it stands; it is used up.
+    ``places`` are their :func:`last_places`, which are used up.
     """
     if len(places) < len(keys):
         # Backwards, so that the first place is kept.

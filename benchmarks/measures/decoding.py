@@ -25,6 +25,7 @@ import orjson
 
 from benchmarks.payloads import FIRST, Kind, events
 from benchmarks.table import Row
+from benchmarks.worker import in_turn
 
 ROOT: Final = Path(__file__).parents[2]
 KINDS: Final[tuple[Kind, ...]] = ("heavy", "light")
@@ -138,19 +139,16 @@ def damaged(rows: list[bytes], *, row: bool = False) -> list[bytes]:
 
 def sampled(ways: Ways, pages: int, rounds: int) -> Samples:
     """Return the seconds of processor time a page of each way in each round, after a round that does not count."""
-    names = list(ways)
-    found: Samples = {name: [] for name in names}
-    for number in range(-1, rounds):
-        for place in range(len(names)):
-            name = names[(number + place) % len(names)]
-            way = ways[name]
-            gc.collect()
-            start = time.process_time()
-            for _ in range(pages):
-                way()
-            took = (time.process_time() - start) / pages
-            if number >= 0:
-                found[name].append(took)
+    found: Samples = {name: [] for name in ways}
+    for name, counts in in_turn(list(ways), rounds):
+        way = ways[name]
+        gc.collect()
+        start = time.process_time()
+        for _ in range(pages):
+            way()
+        took = (time.process_time() - start) / pages
+        if counts:
+            found[name].append(took)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origin
 
@@ -133,13 +133,7 @@ class Converter:
         return self._pages[row_type]
 
     def _payload(self, raw: bytes) -> EventPayload:
-        return self._reference.payload(raw)
-
-    @cached_property
-    def _reference(self) -> Reference:
-        from theirstack_async._convert.reference import Reference
-
-        return Reference()
+        return reference().payload(raw)
 
     @cached_property
     def _texts(self) -> TextPool:
@@ -151,7 +145,7 @@ class Converter:
         try:
             value = self._codec(type_).one(body)
         except RefusedError:
-            value = self._reference.decode(body, type_)
+            value = reference().decode(body, type_)
         self._finish(value, body)
         return value
 
@@ -228,6 +222,14 @@ class Converter:
         except RefusedError:
             data = parse(body)
         keep_extras(value, data if member is None else data[member])
+
+
+@cache
+def reference() -> Reference:
+    """Return what decodes what the fast path refuses; made, and cattrs imported, when that first happens."""
+    from theirstack_async._convert.reference import Reference
+
+    return Reference()
 
 
 def _id(body: bytes) -> int | None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 import msgspec
 
-from theirstack_async._convert.converter import Converter
+from theirstack_async._convert.converter import Converter, reference
 from theirstack_async._convert.fast import attempt
 from theirstack_async._convert.problems import RefusedError, found, join, summary
 from theirstack_async._convert.text import member
 from theirstack_async.errors import DecodeError, DeliveryError, Problem
 from theirstack_async.models import UnknownPayload
-
-if TYPE_CHECKING:
-    from theirstack_async._convert.reference import Reference
 
 T = TypeVar("T")
 
@@ -98,13 +95,6 @@ def _converter(keep_unknown_fields: bool) -> Converter:
     return Converter(keep_unknown_fields=keep_unknown_fields)
 
 
-@cache
-def _reference() -> Reference:
-    from theirstack_async._convert.reference import Reference
-
-    return Reference()
-
-
 def _check_text(body: bytes) -> None:
     """Refuse what is not UTF-8: the fast decoder does not look into what it passes over."""
     try:
@@ -117,7 +107,7 @@ def _members(body: bytes) -> tuple[int, str, bytes]:
     try:
         fast = attempt(_FAST, body)
     except RefusedError:
-        shape = _reference().decode(body, _Shape)
+        shape = reference().decode(body, _Shape)
         return shape.id, shape.type, member(body, "payload")
     return fast.id, fast.type, bytes(fast.payload)
 

@@ -6,21 +6,17 @@ No row is rejected for its payload, so to decode one later, or never, loses noth
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cache
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
-from theirstack_async._convert.converter import Converter
+from theirstack_async._convert.converter import Converter, reference
 from theirstack_async._convert.events import RawEvent, read_payload, read_raw
 from theirstack_async._convert.problems import RefusedError
 from theirstack_async._convert.rows import Reject, Rows
 from theirstack_async.models import EventPayload, WebhookEvent
 from theirstack_async.models.webhook_event import EventFields
-
-if TYPE_CHECKING:
-    from theirstack_async._convert.reference import Reference
 
 _SLOT: Final = cast("MemberDescriptorType", EventFields.__dict__["payload"])
 _NULL: Final = msgspec.Raw(b"null")
@@ -96,11 +92,4 @@ def _plain(event: WebhookEvent) -> WebhookEvent:
 
 
 def _slowly(raw: bytes) -> EventPayload:
-    return _reference().payload(raw)
-
-
-@cache
-def _reference() -> Reference:
-    from theirstack_async._convert.reference import Reference
-
-    return Reference()
+    return reference().payload(raw)

@@ -150,6 +150,5 @@ def set_utc(model: Model, *names: str) -> None:
     """Turn the named fields of a model that is being made into UTC; None stays None."""
     for name in names:
         instant = getattr(model, name)
-        if instant is not None and (zone := instant.tzinfo) is not UTC:
-            # The API writes many without a zone: each job has one.
-            object.__setattr__(model, name, instant.replace(tzinfo=UTC) if zone is None else as_utc(instant))
+        if instant is not None and instant.tzinfo is not UTC:
+            object.__setattr__(model, name, as_utc(instant))
